@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+lifeboat_room(repair ROOMS guest text registry base)

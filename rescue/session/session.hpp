@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A repair session is a transaction over the guest's disks (docs/architecture.md): open, look,
+// stage on an overlay, preview, verify, commit, undo. The front ends know this header only.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/progress.hpp"
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lifeboat::session {
+
+struct VolumeInfo {
+    std::string id;           // "1"; see volume::Volume
+    std::uint64_t offset = 0; // bytes
+    std::uint64_t size = 0;   // bytes
+    std::string type;         // partition type
+    std::string content;      // "ext4", "ntfs", "swap", "unknown"
+    std::string label;
+    std::string uuid;
+    std::string partition_uuid;
+    bool active = false;
+};
+
+struct DiskInfo {
+    std::string path;
+    std::uint64_t size = 0;
+    std::uint32_t sector_size = 512;
+    std::string table; // "mbr", "gpt", "none"
+    std::string disk_id;
+    std::vector<VolumeInfo> volumes;
+    std::vector<std::string> notes;
+};
+
+enum class Verdict { healthy, repairable, refused };
+
+struct GuestInfo {
+    std::string id; // "windows1"
+    std::string os; // "windows", "linux"
+    std::string title;
+    std::string version;
+    std::string architecture;
+    std::string volume; // "disk 1, partition 2"
+    std::string init;   // Linux only
+    Verdict verdict = Verdict::healthy;
+    std::vector<Error> obstacles; // why nothing may be changed, when refused
+};
+
+enum class Outcome { healthy, trouble, not_applicable, could_not_look };
+
+struct FindingInfo {
+    std::string id;    // "win.xen-class-filter"; also the id of the repair that cures it
+    std::string guest; // GuestInfo::id
+    Outcome outcome = Outcome::healthy;
+    std::string severity; // "critical", "warning", "info"; empty unless trouble
+    std::string title;
+    std::string why;
+    std::string risk;
+    std::vector<std::string> evidence; // or the reason of could_not_look / not_applicable
+};
+
+struct UnreadableInfo {
+    std::string volume;
+    Error why;
+};
+
+struct Inspection {
+    std::vector<DiskInfo> disks;
+    std::vector<GuestInfo> guests;
+    std::vector<FindingInfo> findings; // every repair asked about every guest of its family
+    std::vector<UnreadableInfo> unreadable;
+
+    [[nodiscard]] bool has_trouble() const;
+};
+
+struct RegistryChangeInfo {
+    std::string hive, key, value; // `value` empty for a key, "(default)" for its default value
+    std::string before, after;    // for people; empty: not there
+};
+
+struct FileChangeInfo {
+    std::string guest;
+    std::string volume;
+    std::string path;
+    std::string kind; // "created", "changed", "removed", "renamed"
+    std::uint64_t before_size = 0, after_size = 0;
+    std::string diff;                         // unified, for text files
+    std::vector<RegistryChangeInfo> registry; // for hives
+};
+
+struct StagedRepair {
+    std::string id;
+    std::string guest;
+    std::string title;
+    std::vector<std::string> sentences; // what it did, in order
+};
+
+struct Preview {
+    std::vector<StagedRepair> repairs;
+    std::vector<FileChangeInfo> files;
+    struct DiskBlocks {
+        std::string disk;
+        std::uint64_t blocks = 0, bytes = 0;
+    };
+    std::vector<DiskBlocks> blocks;
+    [[nodiscard]] bool empty() const { return files.empty() && blocks.empty(); }
+};
+
+struct CommitInfo {
+    std::uint64_t blocks = 0;
+    std::uint64_t bytes = 0;
+    std::string undo_file;
+};
+
+// Which repair in which guest; `guest` empty: in every guest where it is found.
+struct Choice {
+    std::string repair;
+    std::string guest;
+};
+
+struct Options {
+    std::uint32_t sector_size = 0; // 0: as the disk says
+};
+
+class Session {
+public:
+    // Opens the disks read-only below an overlay.
+    [[nodiscard]] static Result<Session> open(const std::vector<std::string>& disks,
+                                              const Options& options, Progress& progress);
+    ~Session();
+    Session(Session&&) noexcept;
+    Session& operator=(Session&&) noexcept;
+
+    // Disks and volumes only.
+    [[nodiscard]] const std::vector<DiskInfo>& disks() const;
+    // Looks at everything; as it is now on the overlay, so after stage() as it will be.
+    [[nodiscard]] Result<Inspection> inspect(Progress& progress);
+
+    // Runs the chosen repairs on the overlay (all that are found when `choices` is empty), reads
+    // everything back with a second reader, and asks the repairs again. On an error, and when a
+    // repair did not cure what it found, nothing stays staged.
+    [[nodiscard]] Result<Preview> stage(std::span<const Choice> choices, Progress& progress);
+    // Direct edits of the guest's files and hives, staged the same way. A `volume` is "2", "0",
+    // "vg/lv", or "D:2" with D the number of the disk.
+    [[nodiscard]] Result<Preview> stage_put(std::string_view volume, std::string_view path,
+                                            ByteSpan content, Progress& progress);
+    [[nodiscard]] Result<Preview> stage_remove(std::string_view volume, std::string_view path,
+                                               Progress& progress);
+    void discard();
+
+    // Writes what is staged. The undo file is complete before the first block is written.
+    [[nodiscard]] Result<CommitInfo> commit(const std::string& undo_file, Progress& progress);
+
+private:
+    struct State;
+    explicit Session(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+// Restores; see block/commit.hpp.
+[[nodiscard]] Result<CommitInfo> undo(const std::string& undo_file,
+                                      std::span<const std::string> disks, Progress& progress);
+
+} // namespace lifeboat::session
