@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,12 +34,25 @@ public:
     // Error `unsupported` when nothing here can read what it holds.
     [[nodiscard]] Result<fs::FileSystemPtr> filesystem(std::size_t disk,
                                                        const volume::Volume& volume);
+    // With Access::write: only these volumes (volume_name) are opened for writing, all others for
+    // reading, so that staging touches nothing it does not need. To be set before filesystem().
+    void write_only(std::vector<std::string> volumes) { writable_ = std::move(volumes); }
+    // How filesystem() opens the volume of this name.
+    [[nodiscard]] fs::Access access_of(std::string_view volume) const {
+        if (access_ == fs::Access::read || !writable_)
+            return access_;
+        for (const auto& name : *writable_)
+            if (name == volume)
+                return fs::Access::write;
+        return fs::Access::read;
+    }
     // Closes every file system: all writes are in the devices below.
     [[nodiscard]] Result<void> close();
 
 private:
     std::vector<Disk> disks_;
     fs::Access access_;
+    std::optional<std::vector<std::string>> writable_;
     std::map<std::string, fs::FileSystemPtr> open_;
 };
 

@@ -128,6 +128,45 @@ struct Options {
     std::uint32_t sector_size = 0; // 0: as the disk says
 };
 
+// A file of a guest, as `lifeboat ls` shows it.
+struct EntryInfo {
+    std::string name;
+    std::string kind; // "file", "directory", "symlink", "other"
+    std::uint64_t size = 0;
+    std::uint32_t mode = 0; // permission bits; 0 on NTFS
+    std::string target;     // of a symbolic link
+};
+
+// Which hive: "SYSTEM", "SOFTWARE", "DRIVERS", "BCD", ...; or a path ("/Boot/BCD"), or a path on a
+// volume ("2:/Boot/BCD", "D:2:/Boot/BCD"). `guest` may stay empty when there is only one Windows.
+struct HiveName {
+    std::string hive;
+    std::string guest;
+};
+
+struct ValueInfo {
+    std::string name; // empty: the key's default value
+    std::string type; // "REG_DWORD"
+    Bytes data;
+    std::string text; // for people: REG_DWORD 0x00000003 (3)
+};
+
+struct KeyInfo {
+    std::vector<std::string> subkeys;
+    std::vector<ValueInfo> values;
+    bool dirty = false; // the newest changes are in the hive's logs and are not seen here
+};
+
+struct RegistryEdit {
+    enum class Kind { set, delete_value, delete_key, import };
+    Kind kind = Kind::set;
+    std::string key;               // not for import
+    std::string value;             // set, delete_value; empty: the default value
+    std::string type;              // set: "dword", "REG_SZ", ...; empty: as the value has now
+    std::vector<std::string> data; // set: one, or for multi_sz any number
+    Bytes text;                    // import: .reg text
+};
+
 class Session {
 public:
     // Opens the disks read-only below an overlay.
@@ -152,7 +191,18 @@ public:
                                             ByteSpan content, Progress& progress);
     [[nodiscard]] Result<Preview> stage_remove(std::string_view volume, std::string_view path,
                                                Progress& progress);
+    // Edits one hive. In SYSTEM, CurrentControlSet means the set that Select names.
+    [[nodiscard]] Result<Preview> stage_registry(const HiveName& name, const RegistryEdit& edit,
+                                                 Progress& progress);
     void discard();
+
+    // Looking at single files and hives; `volume` as for stage_put().
+    [[nodiscard]] Result<std::vector<EntryInfo>> list_files(std::string_view volume,
+                                                            std::string_view path);
+    [[nodiscard]] Result<Bytes> read_file(std::string_view volume, std::string_view path);
+    // `not_found` when there is no such key.
+    [[nodiscard]] Result<KeyInfo> registry_key(const HiveName& name, std::string_view key);
+    [[nodiscard]] Result<std::string> registry_export(const HiveName& name, std::string_view key);
 
     // Writes what is staged. The undo file is complete before the first block is written.
     [[nodiscard]] Result<CommitInfo> commit(const std::string& undo_file, Progress& progress);
