@@ -134,10 +134,11 @@ Result<fs::FileSystemPtr> Machine::filesystem(std::size_t disk, const volume::Vo
     auto device = volume::open_volume(disks_[disk].device, volume);
     if (!device)
         return fail(device.error().in(name));
-    auto fs = open(*device, volume.content, access_);
+    const auto access = access_of(name);
+    auto fs = open(*device, volume.content, access);
     // A volume that must not be written is still read, so that the guests found are the same in
     // both passes; Guest::obstacles() has the reason, and its file system refuses every write.
-    if (!fs && access_ == fs::Access::write && fs.error().kind == ErrorKind::refused)
+    if (!fs && access == fs::Access::write && fs.error().kind == ErrorKind::refused)
         fs = open(*device, volume.content, fs::Access::read);
     if (!fs)
         return fail(fs.error().in(name));
