@@ -39,6 +39,8 @@ public:
     // Every block that was ever read from the disk still reads the same; `refused` names the
     // first that does not.
     [[nodiscard]] Result<void> base_is_unchanged();
+    // The same question to `disk`, another opening of the same disk: the one that will be written.
+    [[nodiscard]] Result<void> unchanged_on(BlockDevice& disk);
     [[nodiscard]] BlockDevice& base();
 
 private:

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "block/overlay.hpp"
+
+#include "base/hash.hpp"
+#include "block/range.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace lifeboat::block {
+namespace {
+
+constexpr std::uint64_t kRunBlocks = 256; // read at most 1 MiB of the disk in one go
+
+using Fingerprint = std::array<std::byte, 16>; // of a SHA-256: enough to notice any change
+
+Fingerprint fingerprint(ByteSpan data) {
+    const auto digest = sha256(data);
+    Fingerprint result;
+    std::copy_n(digest.begin(), result.size(), result.begin());
+    return result;
+}
+
+} // namespace
+
+struct Overlay::State {
+    DevicePtr base;
+    std::map<std::uint64_t, Bytes> written;    // by block number
+    std::map<std::uint64_t, Fingerprint> seen; // of the disk below
+
+    [[nodiscard]] std::uint64_t block_length(std::uint64_t block) const {
+        return std::min(kBlock, base->size() - block * kBlock);
+    }
+
+    // Reads `count` neighbouring blocks of `device` and hands each to `use`.
+    template <class Use>
+    Result<void> each_block(BlockDevice& device, std::uint64_t first, std::uint64_t count,
+                            Use use) {
+        const auto start = first * kBlock;
+        Bytes data(static_cast<std::size_t>(std::min(count * kBlock, base->size() - start)));
+        LIFEBOAT_CHECK(device.read(start, data));
+        for (std::uint64_t i = 0; i < count; ++i) {
+            const auto part =
+                ByteSpan(data).subspan(static_cast<std::size_t>(i * kBlock),
+                                       static_cast<std::size_t>(block_length(first + i)));
+            LIFEBOAT_CHECK(use(first + i, part));
+        }
+        return {};
+    }
+
+    // Every read of the disk must tell the same story as the first one did.
+    Result<void> remember(std::uint64_t block, ByteSpan data) {
+        const auto now = fingerprint(data);
+        const auto [entry, first_time] = seen.emplace(block, now);
+        if (!first_time && entry->second != now)
+            return changed(block);
+        return {};
+    }
+
+    [[nodiscard]] tl::unexpected<Error> changed(std::uint64_t block) const {
+        return fail(ErrorKind::refused, base->name(),
+                    "the disk changed while lifeboat was looking at it (at byte " +
+                        std::to_string(block * kBlock) + ")",
+                    "make sure that nothing uses the disk, and start again");
+    }
+
+    Result<Bytes> original(std::uint64_t block) {
+        Bytes data;
+        LIFEBOAT_CHECK(each_block(*base, block, 1, [&](std::uint64_t number, ByteSpan part) {
+            data.assign(part.begin(), part.end());
+            return remember(number, part);
+        }));
+        return data;
+    }
+};
+
+Overlay::Overlay(DevicePtr base) : state_(std::make_unique<State>()) {
+    state_->base = std::move(base);
+}
+Overlay::~Overlay() = default;
+
+std::string Overlay::name() const { return state_->base->name(); }
+std::uint64_t Overlay::size() const { return state_->base->size(); }
+std::uint32_t Overlay::sector_size() const { return state_->base->sector_size(); }
+BlockDevice& Overlay::base() { return *state_->base; }
+Result<void> Overlay::flush() { return {}; }
+void Overlay::discard() { state_->written.clear(); }
+
+Result<void> Overlay::read(std::uint64_t offset, MutableByteSpan out) {
+    LIFEBOAT_CHECK(check_range(name(), size(), offset, out.size()));
+    if (out.empty())
+        return {};
+    const auto end = offset + out.size();
+    const auto give = [&](std::uint64_t block, ByteSpan data) {
+        const auto start = block * kBlock;
+        const auto from = std::max(start, offset);
+        const auto to = std::min(start + data.size(), end);
+        const auto part = data.subspan(static_cast<std::size_t>(from - start),
+                                       static_cast<std::size_t>(to - from));
+        std::copy(part.begin(), part.end(),
+                  out.begin() + static_cast<std::ptrdiff_t>(from - offset));
+    };
+    const auto last = (end - 1) / kBlock;
+    for (auto block = offset / kBlock; block <= last;) {
+        auto next = state_->written.lower_bound(block);
+        if (next != state_->written.end() && next->first == block) {
+            give(block++, next->second);
+            continue;
+        }
+        auto stop = std::min(last + 1, block + kRunBlocks);
+        if (next != state_->written.end())
+            stop = std::min(stop, next->first);
+        LIFEBOAT_CHECK(state_->each_block(*state_->base, block, stop - block,
+                                          [&](std::uint64_t number, ByteSpan data) -> Result<void> {
+                                              give(number, data);
+                                              return state_->remember(number, data);
+                                          }));
+        block = stop;
+    }
+    return {};
+}
+
+Result<void> Overlay::write(std::uint64_t offset, ByteSpan data) {
+    LIFEBOAT_CHECK(check_range(name(), size(), offset, data.size()));
+    while (!data.empty()) {
+        const auto block = offset / kBlock;
+        const auto within = offset % kBlock;
+        const auto length = std::min<std::uint64_t>(data.size(), kBlock - within);
+        auto entry = state_->written.find(block);
+        if (entry == state_->written.end()) {
+            const bool whole = within == 0 && length == state_->block_length(block);
+            Bytes content(static_cast<std::size_t>(length));
+            if (!whole) {
+                LIFEBOAT_TRY(content, state_->original(block));
+            }
+            entry = state_->written.emplace(block, std::move(content)).first;
+        }
+        const auto part = data.first(static_cast<std::size_t>(length));
+        std::copy(part.begin(), part.end(),
+                  entry->second.begin() + static_cast<std::ptrdiff_t>(within));
+        offset += length;
+        data = data.subspan(static_cast<std::size_t>(length));
+    }
+    return {};
+}
+
+Result<std::vector<ChangedBlock>> Overlay::changes() {
+    std::vector<ChangedBlock> result;
+    for (const auto& [block, after] : state_->written) {
+        LIFEBOAT_TRY(auto before, state_->original(block));
+        if (before != after)
+            result.push_back(ChangedBlock{block * kBlock, std::move(before), after});
+    }
+    return result;
+}
+
+Result<void> Overlay::base_is_unchanged() { return unchanged_on(*state_->base); }
+
+Result<void> Overlay::unchanged_on(BlockDevice& disk) {
+    if (disk.size() != size())
+        return fail(ErrorKind::refused, disk.name(), "the size of the disk changed meanwhile",
+                    "start again");
+    const auto& seen = state_->seen;
+    for (auto entry = seen.begin(); entry != seen.end();) {
+        const auto first = entry->first;
+        auto count = std::uint64_t{0};
+        for (; entry != seen.end() && entry->first == first + count && count < kRunBlocks; ++entry)
+            ++count;
+        LIFEBOAT_CHECK(state_->each_block(disk, first, count,
+                                          [&](std::uint64_t number, ByteSpan data) -> Result<void> {
+                                              if (seen.at(number) != fingerprint(data))
+                                                  return state_->changed(number);
+                                              return {};
+                                          }));
+    }
+    return {};
+}
+
+} // namespace lifeboat::block
