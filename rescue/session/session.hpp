@@ -88,7 +88,9 @@ struct FileChangeInfo {
     std::string guest;
     std::string volume;
     std::string path;
-    std::string kind; // "created", "changed", "removed", "renamed"
+    std::string kind;   // "created", "changed", "removed", "renamed"
+    std::string from;   // where a renamed file was
+    std::string target; // of a symbolic link
     std::uint64_t before_size = 0, after_size = 0;
     std::string diff;                         // unified, for text files
     std::vector<RegistryChangeInfo> registry; // for hives
@@ -118,7 +120,8 @@ struct CommitInfo {
     std::string undo_file;
 };
 
-// Which repair in which guest; `guest` empty: in every guest where it is found.
+// Which repair in which guest. `guest` empty: in every guest where it is found; `repair` empty: all
+// that is found.
 struct Choice {
     std::string repair;
     std::string guest;
@@ -210,6 +213,7 @@ public:
 private:
     struct State;
     explicit Session(std::unique_ptr<State> state);
+    Result<Preview> settle(Result<Preview> preview);
     std::unique_ptr<State> state_;
 };
 

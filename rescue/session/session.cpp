@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "session/session.hpp"
+
+#include "block/commit.hpp"
+#include "session/edit.hpp"
+#include "session/inspect.hpp"
+#include "session/stage.hpp"
+
+namespace lifeboat::session {
+
+Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+Result<Session> Session::open(const std::vector<std::string>& disks, const Options& options,
+                              Progress& progress) {
+    auto state = std::make_unique<State>();
+    state->options = options;
+    LIFEBOAT_TRY(state->disks, open_disks(disks, options, progress));
+    state->infos = describe(state->disks);
+    return Session(std::move(state));
+}
+
+const std::vector<DiskInfo>& Session::disks() const { return state_->infos; }
+
+Result<Inspection> Session::inspect(Progress& progress) {
+    auto machine = machine_over(state_->disks, fs::Access::read);
+    LIFEBOAT_TRY(auto inspection, inspect_machine(machine, repair::catalogue(), progress));
+    inspection.disks = state_->infos;
+    return inspection;
+}
+
+// Nothing stays staged when `preview` is an error or says that there is nothing to do.
+Result<Preview> Session::settle(Result<Preview> preview) {
+    state_->staged = preview && !preview->empty();
+    if (!state_->staged)
+        discard_changes(state_->disks);
+    return preview;
+}
+
+Result<Preview> Session::stage(std::span<const Choice> choices, Progress& progress) {
+    discard();
+    return settle(stage_repairs(state_->disks, choices, repair::catalogue(), progress));
+}
+
+Result<Preview> Session::stage_put(std::string_view volume, std::string_view path, ByteSpan content,
+                                   Progress& progress) {
+    discard();
+    return settle(session::stage_put(state_->disks, volume, path, content, progress));
+}
+
+Result<Preview> Session::stage_remove(std::string_view volume, std::string_view path,
+                                      Progress& progress) {
+    discard();
+    return settle(session::stage_remove(state_->disks, volume, path, progress));
+}
+
+Result<Preview> Session::stage_registry(const HiveName& name, const RegistryEdit& edit,
+                                        Progress& progress) {
+    discard();
+    return settle(session::stage_registry(state_->disks, name, edit, progress));
+}
+
+void Session::discard() {
+    discard_changes(state_->disks);
+    state_->staged = false;
+}
+
+Result<CommitInfo> Session::commit(const std::string& undo_file, Progress& progress) {
+    if (!state_->staged)
+        return fail(ErrorKind::usage, "", "nothing is staged");
+    std::vector<block::CommitDisk> disks;
+    for (const auto& disk : state_->disks)
+        disks.push_back({disk.path, disk.layout.sector_size, disk.overlay.get()});
+    LIFEBOAT_TRY(const auto report, block::commit(disks, undo_file, progress));
+    // What the overlays remember is not true any more.
+    Progress quiet;
+    std::vector<std::string> paths;
+    for (const auto& disk : state_->disks)
+        paths.push_back(disk.path);
+    state_->staged = false;
+    LIFEBOAT_TRY(state_->disks, open_disks(paths, state_->options, quiet));
+    state_->infos = describe(state_->disks);
+    return CommitInfo{report.blocks, report.bytes, report.undo_file};
+}
+
+Result<CommitInfo> undo(const std::string& undo_file, std::span<const std::string> disks,
+                        Progress& progress) {
+    LIFEBOAT_TRY(const auto report, block::undo(undo_file, disks, progress));
+    return CommitInfo{report.blocks, report.bytes, undo_file};
+}
+
+} // namespace lifeboat::session

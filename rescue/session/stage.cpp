@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "session/stage.hpp"
+
+#include <algorithm>
+
+namespace lifeboat::session {
+
+namespace {
+
+Result<guest::GuestPtr> find_again(const guest::Found& found, const Plan::Step& step) {
+    for (const auto& guest : found.guests)
+        if (guest->id() == step.guest && guest->volume() == step.volume)
+            return guest;
+    return fail(ErrorKind::internal, step.volume, "the guest was not found a second time",
+                "nothing was written; please report this");
+}
+
+// Where in its volume a changed file lies. Links are followed only for what is no link itself.
+Result<fs::Tree::Place> place_of(const fs::Tree& tree, const guest::FileChange& change) {
+    const bool itself = change.link || change.is_directory ||
+                        change.kind == guest::FileChangeKind::removed ||
+                        change.kind == guest::FileChangeKind::renamed;
+    return itself ? tree.locate_parent(change.path) : tree.locate(change.path);
+}
+
+Result<std::vector<PlacedChange>> placed(const guest::Guest& guest,
+                                         std::vector<guest::FileChange> changes) {
+    std::vector<PlacedChange> out;
+    for (auto& change : changes) {
+        LIFEBOAT_TRY(const auto place, place_of(guest.tree(), change));
+        std::string from;
+        if (change.kind == guest::FileChangeKind::renamed) {
+            LIFEBOAT_TRY(const auto source, guest.tree().locate_parent(change.from));
+            from = source.path;
+        }
+        change.volume = place.volume;
+        out.push_back({guest.id(), std::move(change), place.path, std::move(from)});
+    }
+    return out;
+}
+
+Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, Staged& staged,
+                      Progress& progress) {
+    guest::Editor editor(guest);
+    for (const auto* repair : step.repairs) {
+        LIFEBOAT_CHECK(go_on(progress));
+        progress.report("Staging: " + std::string(repair->title), -1);
+        const auto done = repair->apply(editor);
+        if (!done)
+            return fail(done.error().in(step.guest + ", " + std::string(repair->id)));
+        staged.repairs.push_back(
+            {std::string(repair->id), step.guest, std::string(repair->title), editor.take_notes()});
+    }
+    const auto finished = editor.finish();
+    if (!finished)
+        return fail(finished.error().in(step.guest));
+    LIFEBOAT_TRY(auto changes, placed(*guest, editor.changes()));
+    for (auto& change : changes)
+        staged.changes.push_back(std::move(change));
+    return {};
+}
+
+// One pass over fresh overlays with only `writable` open for writing.
+Result<Staged> run(const OpenDisks& disks, const Plan& plan,
+                   const std::vector<std::string>& writable, Progress& progress) {
+    auto machine = machine_over(disks, fs::Access::write);
+    machine.write_only(writable);
+    LIFEBOAT_TRY(const auto found, guest::find_guests(machine));
+    Staged staged;
+    for (const auto& step : plan.steps) {
+        LIFEBOAT_TRY(const auto guest, find_again(found, step));
+        LIFEBOAT_CHECK(run_step(guest, step, staged, progress));
+    }
+    LIFEBOAT_CHECK(machine.close());
+    return staged;
+}
+
+std::set<std::string> edited_volumes(const Staged& staged) {
+    std::set<std::string> out;
+    for (const auto& change : staged.changes)
+        out.insert(change.change.volume);
+    return out;
+}
+
+bool inside(const std::set<std::string>& part, const std::set<std::string>& whole) {
+    return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
+}
+
+// Opening a file system for writing can change it already. Volumes that turn out to need no edit
+// are opened for reading in a second pass, so that what is written is what is shown.
+Result<Staged> run_narrow(const OpenDisks& disks, const Plan& plan, Progress& progress) {
+    LIFEBOAT_TRY(auto staged, run(disks, plan, plan.writable, progress));
+    auto edited = edited_volumes(staged);
+    LIFEBOAT_TRY(const auto touched, touched_volumes(disks));
+    if (inside(touched, edited))
+        return staged;
+    discard_changes(disks);
+    LIFEBOAT_TRY(staged, run(disks, plan, {edited.begin(), edited.end()}, progress));
+    return staged;
+}
+
+} // namespace
+
+Result<Preview> stage_repairs(const OpenDisks& disks, std::span<const Choice> choices,
+                              std::span<const repair::Repair> catalogue, Progress& progress) {
+    Plan plan;
+    {
+        auto machine = machine_over(disks, fs::Access::read);
+        LIFEBOAT_TRY(plan, make_plan(machine, choices, catalogue, progress));
+    }
+    if (plan.steps.empty())
+        return Preview{};
+    LIFEBOAT_TRY(auto staged, run_narrow(disks, plan, progress));
+    LIFEBOAT_CHECK(verify_files(disks, staged, progress));
+    LIFEBOAT_CHECK(verify_cured(disks, plan, catalogue, progress));
+    LIFEBOAT_CHECK(go_on(progress));
+    return describe(disks, std::move(staged));
+}
+
+} // namespace lifeboat::session

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Staging: chosen repairs, or direct edits, run for real on the overlays, are read back by second
+// readers, and are described. Either all of it holds, or the caller discards the overlays.
+#pragma once
+
+#include "repair/repair.hpp"
+#include "session/state.hpp"
+
+namespace lifeboat::session {
+
+// Runs the choices (all that is found when empty) and verifies. Nothing to do is an empty preview.
+// `catalogue` is an argument so that tests bring repairs that fail or do not cure.
+[[nodiscard]] Result<Preview> stage_repairs(const OpenDisks& disks, std::span<const Choice> choices,
+                                            std::span<const repair::Repair> catalogue,
+                                            Progress& progress);
+
+// Which repairs run in which guest, in catalogue order.
+struct Plan {
+    struct Step {
+        std::string guest;  // Guest::id
+        std::string volume; // Guest::volume, so that it is found again
+        std::vector<const repair::Repair*> repairs;
+        std::vector<std::string> healthy; // ids of repairs that found nothing, not to be spoilt
+    };
+    std::vector<Step> steps;
+    std::vector<std::string> writable; // volumes these guests consist of
+};
+[[nodiscard]] Result<Plan> make_plan(guest::Machine& machine, std::span<const Choice> choices,
+                                     std::span<const repair::Repair> catalogue, Progress& progress);
+
+// Reads back what was staged: every changed file equals what was meant, every hive is sound and
+// differs, no block changed outside the volumes of changed files. Error `internal` names what is
+// not as it should be.
+[[nodiscard]] Result<void> verify_files(const OpenDisks& disks, const Staged& staged,
+                                        Progress& progress);
+// Asks again: what was cured is healthy, what was healthy has not become critical.
+[[nodiscard]] Result<void> verify_cured(const OpenDisks& disks, const Plan& plan,
+                                        std::span<const repair::Repair> catalogue,
+                                        Progress& progress);
+// Volumes (by name) that hold changed bytes; an error when bytes outside any volume changed.
+[[nodiscard]] Result<std::set<std::string>> touched_volumes(const OpenDisks& disks);
+
+// What a person is shown.
+[[nodiscard]] Result<Preview> describe(const OpenDisks& disks, Staged staged);
+
+} // namespace lifeboat::session
