@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxKeyName = 255;     // UTF-16 units (Windows limit)
 constexpr std::size_t kMaxValueName = 16383; // UTF-16 units (Windows limit)
+constexpr std::size_t kMaxCell = 1000000;    // bytes; hivex allocates no more at once
 
 struct CloseHive {
     void operator()(hive_h* hive) const { hivex_close(hive); }
@@ -50,7 +51,9 @@ struct Hive::State {
     bool checked = false; // the whole structure was found right: safe to edit
     bool changed = false;
     std::set<std::string> new_keys; // parents of keys that were created
-    std::optional<Bytes> stored;    // serialized since the last change
+    // The last path that was found, key by key: walks ask for neighbours.
+    mutable std::vector<std::pair<std::string, hive_node_h>> trail;
+    std::optional<Bytes> stored; // serialized since the last change
 
     [[nodiscard]] tl::unexpected<Error> broken(std::string_view path,
                                                std::string_view doing) const {
@@ -106,10 +109,18 @@ Result<hive_node_h> Hive::State::find(std::string_view path) const {
     hive_node_h node = hivex_root(handle.get());
     if (node == 0)
         return broken("", "finding the root key");
+    std::size_t depth = 0;
     for (const std::string_view part : split_path(path)) {
+        if (depth < trail.size() && trail[depth].first == part) {
+            node = trail[depth++].second;
+            continue;
+        }
+        trail.resize(depth);
         LIFEBOAT_TRY(node, child(node, part));
         if (node == 0)
             break;
+        trail.emplace_back(part, node);
+        ++depth;
     }
     return node;
 }
@@ -179,9 +190,10 @@ Result<void> Hive::State::write_values(hive_node_h node, const std::vector<Value
                         "the name of a value in this key cannot be stored again exactly");
         // Larger data needs "db" records since version 1.4; hivex does not write those, and
         // Windows could not read what it writes instead.
-        if (value.data.size() > kSegment)
+        if (value.data.size() > (minor_version > 3 ? kSegment : kMaxCell))
             return fail(ErrorKind::unsupported, name + "\\" + std::string(path),
-                        "the key holds a value of more than 16 KB, which cannot be rewritten yet");
+                        "the key holds a value of " + human_size(value.data.size()) +
+                            ", which cannot be rewritten safely");
         hive_set_value one{};
         one.key = const_cast<char*>(value.name.c_str()); // NOLINT: hivex only reads it
         // Device properties have types that hivex's enumeration does not list.
@@ -323,6 +335,7 @@ Result<void> Hive::delete_key(std::string_view path) {
         return {};
     if (node == hivex_root(state_->handle.get()))
         return fail(ErrorKind::usage, state_->name, "the root key cannot be deleted");
+    state_->trail.clear();
     errno = 0;
     if (hivex_node_delete_child(state_->handle.get(), node) != 0)
         return state_->broken(path, "deleting the key");

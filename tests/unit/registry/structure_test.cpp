@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The strict reader: what it accepts, and that it names what is wrong.
+#include "registry/regf_reader.hpp"
+#include "support/hives.hpp"
+#include "support/specimens.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <random>
+
+using namespace lifeboat;
+using namespace lifeboat::registry;
+using namespace lifeboat::tests;
+
+TEST_CASE("the empty hive made for tests is sound and clean", "[registry]") {
+    const Bytes hive = empty_hive();
+    REQUIRE(check_structure(hive));
+    const auto state = inspect(hive);
+    REQUIRE(state);
+    CHECK_FALSE(state->dirty());
+}
+
+TEST_CASE("every sound real hive passes the strict check", "[registry]") {
+    std::vector<std::string> names = specimen_names("bcd");
+    if (names.empty())
+        SKIP(kNoSpecimens);
+    for (const char* name :
+         {"system/SYSTEM.win7sp1-x86-vmware", "system/SYSTEM.win10-x64.dirty",
+          "system/SYSTEM.xpsp3-x86", "system/SYSTEM.winpe10", "damaged/BigDataHive",
+          "damaged/CompHive", "damaged/UnicodeHive", "damaged/hivex-special",
+          "damaged/hivex-minimal", "damaged/100_sub_keys.hiv"})
+        names.emplace_back(name);
+    for (const auto& name : names) {
+        INFO(name);
+        const auto image = specimen(name);
+        REQUIRE(image);
+        const auto checked = check_structure(*image);
+        CHECK((checked ? std::string() : checked.error().text()).empty());
+    }
+}
+
+TEST_CASE("every damaged real hive is called damaged", "[registry]") {
+    if (specimen_names("damaged").empty())
+        SKIP(kNoSpecimens);
+    for (const char* name : {"system/SYSTEM.xpsp3-corrupt", "damaged/TruncatedHive",
+                             "damaged/BadSubkeyHive", "damaged/corrupt_sub_key_list.hiv"}) {
+        INFO(name);
+        const auto image = specimen(name);
+        REQUIRE(image);
+        const auto checked = check_structure(*image);
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error().kind == ErrorKind::damaged);
+    }
+}
+
+TEST_CASE("the header tells a dirty hive, a log, and something that is no hive", "[registry]") {
+    Bytes hive = empty_hive();
+    (void)write_le(hive, 4, std::uint32_t{2});
+    CHECK_FALSE(inspect(hive)); // its checksum is now wrong
+    fix_checksum(hive);
+    REQUIRE(inspect(hive));
+    CHECK(inspect(hive)->dirty());
+    (void)write_le(hive, 28, std::uint32_t{6});
+    fix_checksum(hive);
+    CHECK_FALSE(inspect(hive));
+    CHECK_FALSE(inspect(Bytes{}));
+    CHECK_FALSE(inspect(Bytes(8192)));
+    Bytes cut = empty_hive();
+    cut.resize(8191);
+    REQUIRE_FALSE(inspect(cut));
+    CHECK(inspect(cut).error().kind == ErrorKind::damaged);
+}
+
+TEST_CASE("each bent field of a small hive is noticed", "[registry]") {
+    struct Bend {
+        const char* what;
+        std::size_t at;
+        std::uint32_t value;
+    };
+    constexpr std::size_t root = 4096 + 32;
+    constexpr std::size_t security = root + 88;
+    for (const Bend& bend :
+         {Bend{"bin magic", 4096, 0}, Bend{"bin offset", 4100, 4096}, Bend{"bin size", 4104, 8192},
+          Bend{"cell size", root, 0}, Bend{"root is free", root, 88}, Bend{"root cell", 36, 64},
+          Bend{"key magic", root + 4, 0}, Bend{"subkey count", root + 24, 3},
+          Bend{"value count", root + 40, 1}, Bend{"security", root + 48, 32},
+          Bend{"name length", root + 76, 200}, Bend{"security ring", security + 8, 32},
+          Bend{"security use", security + 16, 0}, Bend{"security length", security + 20, 4000}}) {
+        INFO(bend.what);
+        Bytes hive = empty_hive();
+        REQUIRE(write_le(hive, bend.at, bend.value));
+        fix_checksum(hive);
+        const auto checked = check_structure(hive);
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error().kind == ErrorKind::damaged);
+    }
+}
+
+TEST_CASE("a hive with flipped bits never breaks a reader", "[registry]") {
+    auto base = specimen("bcd/bios-win7-vm-plus-pe.BCD");
+    const Bytes sound = base ? *base : empty_hive();
+    std::mt19937 random(20261120);
+    int refused = 0;
+    for (int round = 0; round < 1500; ++round) {
+        Bytes hive = sound;
+        for (int flips = 1 + static_cast<int>(random() % 6); flips > 0; --flips)
+            hive[4096 + random() % (hive.size() - 4096)] ^=
+                static_cast<std::byte>(1U << (random() % 8));
+        if (!check_structure(hive))
+            ++refused;
+        (void)difference(sound, hive);
+        if (auto opened = Hive::open(hive, "bent"); opened) {
+            (void)opened->subkeys("Objects");
+            (void)opened->values("Description");
+            // What the strict reader refuses cannot be edited.
+            if (!check_structure(hive))
+                CHECK_FALSE(opened->set("Description", dword_value("x", 1)));
+        }
+    }
+    CHECK(refused > 0);
+}
