@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The only file that knows the JSON library. Names and meanings: docs/json.md; a change here that
+// takes a name away or gives it another meaning needs a new schema number.
+#include "base/text.hpp"
+#include "session/documents.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace lifeboat::session {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json document(std::string_view kind) {
+    Json out;
+    out["schema"] = kSchema;
+    out["kind"] = kind;
+    return out;
+}
+
+std::string written(const Json& json) {
+    return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+template <class T> Json list_of(const std::vector<T>& items);
+
+std::string_view name_of(Verdict verdict) {
+    switch (verdict) {
+    case Verdict::healthy: return "healthy";
+    case Verdict::repairable: return "repairable";
+    case Verdict::refused: return "refused";
+    }
+    return "refused";
+}
+
+std::string_view name_of(Outcome outcome) {
+    switch (outcome) {
+    case Outcome::healthy: return "healthy";
+    case Outcome::trouble: return "trouble";
+    case Outcome::not_applicable: return "not_applicable";
+    case Outcome::could_not_look: return "could_not_look";
+    }
+    return "could_not_look";
+}
+
+Json json_of(const std::string& text) { return text; }
+
+Json json_of(const Error& error) {
+    Json out;
+    out["kind"] = to_string(error.kind);
+    out["where"] = error.where;
+    out["what"] = error.what;
+    out["next"] = error.next;
+    return out;
+}
+
+Json json_of(const VolumeInfo& volume) {
+    Json out;
+    out["id"] = volume.id;
+    out["offset"] = volume.offset;
+    out["size"] = volume.size;
+    out["type"] = volume.type;
+    out["content"] = volume.content;
+    out["label"] = volume.label;
+    out["uuid"] = volume.uuid;
+    out["partition_uuid"] = volume.partition_uuid;
+    out["active"] = volume.active;
+    return out;
+}
+
+Json json_of(const DiskInfo& disk) {
+    Json out;
+    out["path"] = disk.path;
+    out["size"] = disk.size;
+    out["sector_size"] = disk.sector_size;
+    out["table"] = disk.table;
+    out["disk_id"] = disk.disk_id;
+    out["volumes"] = list_of(disk.volumes);
+    out["notes"] = list_of(disk.notes);
+    return out;
+}
+
+Json json_of(const GuestInfo& guest) {
+    Json out;
+    out["id"] = guest.id;
+    out["os"] = guest.os;
+    out["title"] = guest.title;
+    out["version"] = guest.version;
+    out["architecture"] = guest.architecture;
+    out["volume"] = guest.volume;
+    out["init"] = guest.init;
+    out["verdict"] = name_of(guest.verdict);
+    out["obstacles"] = list_of(guest.obstacles);
+    return out;
+}
+
+Json json_of(const UnreadableInfo& volume) {
+    Json out;
+    out["volume"] = volume.volume;
+    out["error"] = json_of(volume.why);
+    return out;
+}
+
+Json json_of(const RegistryChangeInfo& change) {
+    Json out;
+    out["hive"] = change.hive;
+    out["key"] = change.key;
+    out["value"] = change.value;
+    out["before"] = change.before;
+    out["after"] = change.after;
+    return out;
+}
+
+Json json_of(const FileChangeInfo& file) {
+    Json out;
+    out["guest"] = file.guest;
+    out["volume"] = file.volume;
+    out["path"] = file.path;
+    out["kind"] = file.kind;
+    out["from"] = file.from;
+    out["target"] = file.target;
+    out["before_size"] = file.before_size;
+    out["after_size"] = file.after_size;
+    out["diff"] = file.diff;
+    out["registry"] = list_of(file.registry);
+    return out;
+}
+
+Json json_of(const StagedRepair& repair) {
+    Json out;
+    out["id"] = repair.id;
+    out["guest"] = repair.guest;
+    out["title"] = repair.title;
+    out["actions"] = list_of(repair.sentences);
+    return out;
+}
+
+Json json_of(const Preview::DiskBlocks& blocks) {
+    Json out;
+    out["disk"] = blocks.disk;
+    out["blocks"] = blocks.blocks;
+    out["bytes"] = blocks.bytes;
+    return out;
+}
+
+Json json_of(const CommitInfo& commit) {
+    Json out;
+    out["blocks"] = commit.blocks;
+    out["bytes"] = commit.bytes;
+    out["undo_file"] = commit.undo_file;
+    return out;
+}
+
+Json json_of(const EntryInfo& entry) {
+    Json out;
+    out["name"] = entry.name;
+    out["kind"] = entry.kind;
+    out["size"] = entry.size;
+    out["mode"] = entry.mode;
+    out["target"] = entry.target;
+    return out;
+}
+
+Json json_of(const ValueInfo& value) {
+    Json out;
+    out["name"] = value.name;
+    out["type"] = value.type;
+    out["data"] = hex(ByteSpan(value.data));
+    out["text"] = value.text;
+    return out;
+}
+
+template <class T> Json list_of(const std::vector<T>& items) {
+    Json out = Json::array();
+    for (const auto& item : items)
+        out.push_back(json_of(item));
+    return out;
+}
+
+// "findings" holds what is wrong; "checks" every question that was asked, with its answer.
+void add_findings(Json& out, const Inspection& inspection) {
+    Json findings = Json::array();
+    Json checks = Json::array();
+    for (const auto& finding : inspection.findings) {
+        const bool trouble = finding.outcome == Outcome::trouble;
+        Json check;
+        check["id"] = finding.id;
+        check["guest"] = finding.guest;
+        check["outcome"] = name_of(finding.outcome);
+        check["reasons"] = trouble ? Json::array() : list_of(finding.evidence);
+        checks.push_back(std::move(check));
+        if (!trouble)
+            continue;
+        Json json;
+        json["id"] = finding.id;
+        json["guest"] = finding.guest;
+        json["severity"] = finding.severity;
+        json["title"] = finding.title;
+        json["why"] = finding.why;
+        json["risk"] = finding.risk;
+        json["evidence"] = list_of(finding.evidence);
+        json["repair"] = finding.id;
+        findings.push_back(std::move(json));
+    }
+    out["findings"] = std::move(findings);
+    out["checks"] = std::move(checks);
+}
+
+void add_inspection(Json& out, const Inspection& inspection) {
+    out["disks"] = list_of(inspection.disks);
+    out["guests"] = list_of(inspection.guests);
+    add_findings(out, inspection);
+    out["unreadable"] = list_of(inspection.unreadable);
+}
+
+} // namespace
+
+std::string to_json(const Inspection& inspection) {
+    auto out = document("diagnosis");
+    add_inspection(out, inspection);
+    return written(out);
+}
+
+std::string to_json(const Preview& preview, const CommitInfo* commit, const Inspection* after) {
+    auto out = document("repair");
+    out["written"] = commit != nullptr;
+    out["repairs"] = list_of(preview.repairs);
+    out["files"] = list_of(preview.files);
+    out["blocks"] = list_of(preview.blocks);
+    out["commit"] = commit != nullptr ? json_of(*commit) : Json(nullptr);
+    out["after"] = nullptr;
+    if (after != nullptr) {
+        out["after"] = Json::object();
+        add_inspection(out["after"], *after);
+    }
+    return written(out);
+}
+
+std::string to_json(const Error& error) {
+    auto out = document("error");
+    out["error"] = json_of(error);
+    return written(out);
+}
+
+std::string to_json(const std::vector<DiskInfo>& disks, const std::vector<GuestInfo>& guests) {
+    auto out = document("layout");
+    out["disks"] = list_of(disks);
+    out["guests"] = list_of(guests);
+    return written(out);
+}
+
+std::string undo_json(const CommitInfo& undone) {
+    auto out = document("undo");
+    out["commit"] = json_of(undone);
+    return written(out);
+}
+
+std::string entries_json(const std::vector<EntryInfo>& entries) {
+    auto out = document("entries");
+    out["entries"] = list_of(entries);
+    return written(out);
+}
+
+std::string key_json(std::string_view hive, std::string_view key, const KeyInfo& info) {
+    auto out = document("key");
+    out["hive"] = hive;
+    out["key"] = key;
+    out["dirty"] = info.dirty;
+    out["subkeys"] = list_of(info.subkeys);
+    out["values"] = list_of(info.values);
+    return written(out);
+}
+
+} // namespace lifeboat::session
