@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/machine.hpp"
 
+#include "guest/unreadable.hpp"
+
 #include <utility>
 
 namespace lifeboat::guest {
@@ -39,70 +41,9 @@ std::string_view to_string(Init init) {
 
 namespace {
 
-// What to tell about a volume that could hold a guest but that nothing here can read; empty for
-// what never holds one.
-std::string_view why_unreadable(Content content) {
-    switch (content) {
-    case Content::xfs: return "the file system is XFS, which this program cannot read yet";
-    case Content::btrfs: return "the file system is Btrfs, which this program cannot read yet";
-    case Content::md_member:
-        return "this is a member of a Linux software RAID, which this program cannot put together";
-    case Content::luks: return "the volume is encrypted (LUKS)";
-    case Content::bitlocker: return "the volume is encrypted (BitLocker)";
-    case Content::ldm_member:
-        return "this is a Windows dynamic disk, which this program cannot put together";
-    case Content::storage_spaces:
-        return "this is a member of a Windows storage pool, which this program cannot put together";
-    case Content::lvm_member:
-        return "this is an LVM physical volume, which this program cannot read yet";
-    case Content::other: return "the file system is of a kind that this program cannot read";
-    case Content::unknown:
-    case Content::empty:
-    case Content::ext:
-    case Content::ntfs:
-    case Content::fat:
-    case Content::swap:
-    case Content::iso9660: return {};
-    }
-    return {};
-}
-
-std::string_view what_to_do(Content content) {
-    switch (content) {
-    case Content::luks:
-    case Content::bitlocker: return "decrypt the volume inside the guest first";
-    default: return "repair this guest by hand, for example from the rescue system's shell";
-    }
-}
-
 Result<fs::FileSystemPtr> open(block::DevicePtr device, Content content, fs::Access access) {
     return content == Content::ext ? fs::open_ext(std::move(device), access)
                                    : fs::open_ntfs(std::move(device), access);
-}
-
-// The reason why a volume cannot be read; nothing when it can, or never holds a guest.
-std::optional<Error> unreadable_reason(Machine& machine, std::size_t disk,
-                                       const volume::Volume& volume) {
-    if (volume.content == Content::ext || volume.content == Content::ntfs) {
-        auto fs = machine.filesystem(disk, volume);
-        if (fs)
-            return std::nullopt;
-        return fs.error();
-    }
-    if (volume.content == Content::lvm_member) {
-        // Its logical volumes are volumes of their own once somebody has read the metadata.
-        for (const auto& other : machine.disks()[disk].layout.volumes)
-            if (other.id.find('/') != std::string::npos)
-                return std::nullopt;
-    }
-    const auto why = why_unreadable(volume.content);
-    if (why.empty())
-        return std::nullopt;
-    std::string what(why);
-    if (volume.content == Content::other && !volume.content_name.empty())
-        what += " (" + volume.content_name + ")";
-    return Error{ErrorKind::unsupported, Machine::volume_name(disk, volume), what,
-                 std::string(what_to_do(volume.content))};
 }
 
 } // namespace
@@ -155,19 +96,6 @@ Result<void> Machine::close() {
     }
     open_.clear();
     return first;
-}
-
-Result<Found> find_guests(Machine& machine) {
-    Found found;
-    for (std::size_t disk = 0; disk < machine.disks().size(); ++disk)
-        for (const auto& volume : machine.disks()[disk].layout.volumes)
-            if (auto why = unreadable_reason(machine, disk, volume))
-                found.unreadable.push_back({Machine::volume_name(disk, volume), std::move(*why)});
-    LIFEBOAT_TRY(found.guests, find_windows(machine));
-    LIFEBOAT_TRY(auto linux_guests, find_linux(machine));
-    for (auto& guest : linux_guests)
-        found.guests.push_back(std::move(guest));
-    return found;
 }
 
 } // namespace lifeboat::guest

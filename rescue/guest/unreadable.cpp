@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest/unreadable.hpp"
+
+namespace lifeboat::guest {
+
+using volume::Content;
+
+std::string_view why_unreadable(Content content) {
+    switch (content) {
+    case Content::xfs: return "the file system is XFS, which this program cannot read yet";
+    case Content::btrfs: return "the file system is Btrfs, which this program cannot read yet";
+    case Content::md_member:
+        return "this is a member of a Linux software RAID, which this program cannot put together";
+    case Content::luks: return "the volume is encrypted (LUKS)";
+    case Content::bitlocker: return "the volume is encrypted (BitLocker)";
+    case Content::ldm_member:
+        return "this is a Windows dynamic disk, which this program cannot put together";
+    case Content::storage_spaces:
+        return "this is a member of a Windows storage pool, which this program cannot put together";
+    case Content::lvm_member:
+        return "this is an LVM physical volume, which this program cannot read yet";
+    case Content::other: return "the file system is of a kind that this program cannot read";
+    case Content::unknown:
+    case Content::empty:
+    case Content::ext:
+    case Content::ntfs:
+    case Content::fat:
+    case Content::swap:
+    case Content::iso9660: return {};
+    }
+    return {};
+}
+
+} // namespace lifeboat::guest
