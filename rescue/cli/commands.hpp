@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What each command does. All return the exit code, or the error that run() prints and turns into
+// one.
+#pragma once
+
+#include "cli/console.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/request.hpp"
+
+#include <ctime>
+
+namespace lifeboat::cli {
+
+struct Context {
+    const Request& request;
+    Console& console;
+    TerminalProgress& progress;
+    std::time_t now = 0;
+};
+
+using Outcome = Result<ExitCode>;
+
+[[nodiscard]] Outcome layout(Context& context);
+[[nodiscard]] Outcome diagnose(Context& context);
+[[nodiscard]] Outcome explain(Context& context);
+[[nodiscard]] Outcome ls(Context& context);
+[[nodiscard]] Outcome cat(Context& context);
+[[nodiscard]] Outcome registry_list(Context& context);
+[[nodiscard]] Outcome registry_get(Context& context);
+[[nodiscard]] Outcome registry_export(Context& context);
+
+[[nodiscard]] Outcome repair(Context& context);
+[[nodiscard]] Outcome undo(Context& context);
+[[nodiscard]] Outcome put(Context& context);
+[[nodiscard]] Outcome rm(Context& context);
+[[nodiscard]] Outcome registry_edit(Context& context); // set, delete, import
+
+// The disk of a DISK:VOLUME:PATH or registry command, with the further ones, open.
+struct OpenTarget {
+    session::Session session;
+    std::string volume; // as the session wants it
+    std::string path;
+};
+[[nodiscard]] Result<session::Session> open_session(Context& context,
+                                                    const std::vector<std::string>& disks);
+[[nodiscard]] Result<OpenTarget> open_target(Context& context);
+[[nodiscard]] Result<session::Session> open_registry_disks(Context& context);
+
+// NAME.lifeboat-undo-20261120T110756Z in the current directory, NAME being the first disk's.
+[[nodiscard]] std::string default_undo_file(const std::string& disk, std::time_t now);
+
+} // namespace lifeboat::cli

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/run.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/completion.hpp"
+#include "cli/parse.hpp"
+#include "session/documents.hpp"
+
+#include <algorithm>
+
+namespace lifeboat::cli {
+
+namespace {
+
+ExitCode report_error(Console& console, const Error& error, bool json) {
+    if (json)
+        console.print(session::to_json(error));
+    else
+        console.complain(error);
+    return exit_code(error.kind);
+}
+
+void print_completion(Context& context) {
+    std::vector<std::string> findings;
+    for (const auto id : session::finding_pages())
+        findings.emplace_back(id);
+    context.console.print(completion_script(context.request.shell, command_table(), findings));
+}
+
+void print_version(Console& console) {
+    console.print("lifeboat " LIFEBOAT_VERSION " (JSON schema " + std::string(session::kSchema) +
+                  ")\n");
+}
+
+Outcome dispatch(Context& context) {
+    switch (context.request.command) {
+    case Command::layout: return layout(context);
+    case Command::diagnose: return diagnose(context);
+    case Command::repair: return repair(context);
+    case Command::undo: return undo(context);
+    case Command::explain: return explain(context);
+    case Command::ls: return ls(context);
+    case Command::cat: return cat(context);
+    case Command::put: return put(context);
+    case Command::rm: return rm(context);
+    case Command::registry_list: return registry_list(context);
+    case Command::registry_get: return registry_get(context);
+    case Command::registry_export: return registry_export(context);
+    case Command::registry_set:
+    case Command::registry_delete:
+    case Command::registry_import: return registry_edit(context);
+    case Command::menu: return fail(ErrorKind::unsupported, "menu", "not in this build");
+    case Command::completion: print_completion(context); return ExitCode::done;
+    case Command::version: print_version(context.console); return ExitCode::done;
+    }
+    return fail(ErrorKind::internal, "", "unknown command");
+}
+
+// Lost output is an error, unless something was written: then the exit code must stay 0 or 1.
+ExitCode with_output(Console& console, const Request& request, ExitCode code) {
+    const auto state = console.output_state();
+    if (state)
+        return code;
+    console.complain(state.error());
+    const bool writes = request.command == Command::repair || request.command == Command::undo ||
+                        request.command == Command::put || request.command == Command::rm ||
+                        request.command == Command::registry_set ||
+                        request.command == Command::registry_delete ||
+                        request.command == Command::registry_import;
+    return writes && !request.dry_run ? code : ExitCode::failed;
+}
+
+} // namespace
+
+int run(const std::vector<std::string>& arguments, Console& console, std::time_t now) {
+    const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+    const auto parsed = parse(arguments);
+    if (!parsed)
+        return static_cast<int>(report_error(console, parsed.error(), json));
+    if (!parsed->request) {
+        console.print(parsed->text);
+        return static_cast<int>(with_output(console, {}, ExitCode::done));
+    }
+    TerminalProgress progress(console);
+    Context context{*parsed->request, console, progress, now};
+    const auto outcome = dispatch(context);
+    progress.clear();
+    const auto code = outcome ? *outcome : report_error(console, outcome.error(), json);
+    return static_cast<int>(with_output(console, *parsed->request, code));
+}
+
+} // namespace lifeboat::cli
