@@ -105,7 +105,8 @@ void find_consoles() {
     for (const std::string& word : options.unknown)
         say("this word of the boot entry is not known: " + word);
 
-    Drivers drivers(!options.no_graphics_drivers);
+    // Without a person nobody looks at a screen.
+    Drivers drivers(!options.no_graphics_drivers && !options.run);
     const auto wrong = what_is_wrong(memory_mib(read_file("/proc/meminfo").value_or("")),
                                      access("/lifeboat.complete", F_OK) == 0, drivers.usable());
     if (wrong)

@@ -42,9 +42,6 @@ private:
     std::vector<Running> all_;
 };
 
-// Exit code by which the screen says that there is no display it can use.
-constexpr int kNoDisplay = 3;
-
 // Runs a program, with standard output going to `output_path`, and waits. Exit code; 128 + signal
 // when it was killed; -1 when it could not be started.
 [[nodiscard]] int run_and_wait(const std::vector<std::string>& arguments,
