@@ -62,6 +62,10 @@ Result<OpenDisks> open_disks(const std::vector<std::string>& paths, const Option
             return fail(layout.error().in(layout.error().where.empty() ? path : ""));
         disks.push_back({path, std::move(overlay), std::move(*layout)});
     }
+    std::vector<volume::DiskLayout> layouts;
+    for (auto& disk : disks)
+        layouts.push_back({disk.overlay, &disk.layout});
+    LIFEBOAT_CHECK(volume::add_logical_volumes(layouts));
     return disks;
 }
 

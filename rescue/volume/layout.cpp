@@ -43,20 +43,7 @@ Result<void> fill_content(block::BlockDevice& disk, std::uint32_t sector_size, V
     // The slice must not own the disk, which the caller only lends us.
     const block::DevicePtr borrowed(std::shared_ptr<void>(), &disk);
     LIFEBOAT_TRY(const auto part, open_volume(borrowed, volume));
-    LIFEBOAT_TRY(auto sketch, Sketch::of(*part));
-    LIFEBOAT_CHECK(sketch.copy_signatures());
-    LIFEBOAT_TRY(auto probed, probe_content(sketch, sector_size));
-    volume.content = probed.content;
-    volume.content_name = std::move(probed.name);
-    volume.label = std::move(probed.label);
-    volume.uuid = std::move(probed.uuid);
-    if (probed.ambiguous)
-        notes.push_back("volume " + volume.id +
-                        " has the marks of more than one file system; it is not opened");
-    for (const auto& known : kTypes)
-        if (volume.type == known.type)
-            volume.content = known.content;
-    return {};
+    return identify(*part, sector_size, volume, notes);
 }
 
 // Keeps what lies on the disk; says what does not.
@@ -106,6 +93,24 @@ Result<TableKind> kind_of(const Table& table, Sketch& sketch, std::uint32_t sect
 }
 
 } // namespace
+
+Result<void> identify(block::BlockDevice& part, std::uint32_t sector_size, Volume& volume,
+                      std::vector<std::string>& notes) {
+    LIFEBOAT_TRY(auto sketch, Sketch::of(part));
+    LIFEBOAT_CHECK(sketch.copy_signatures());
+    LIFEBOAT_TRY(auto probed, probe_content(sketch, sector_size));
+    volume.content = probed.content;
+    volume.content_name = std::move(probed.name);
+    volume.label = std::move(probed.label);
+    volume.uuid = std::move(probed.uuid);
+    if (probed.ambiguous)
+        notes.push_back("volume " + volume.id +
+                        " has the marks of more than one file system; it is not opened");
+    for (const auto& known : kTypes)
+        if (volume.type == known.type)
+            volume.content = known.content;
+    return {};
+}
 
 Result<Layout> read_layout(block::BlockDevice& disk) {
     Layout layout;
@@ -162,6 +167,8 @@ std::string_view to_string(Content content) {
 }
 
 Result<block::DevicePtr> open_volume(block::DevicePtr disk, const Volume& volume) {
+    if (volume.mapped)
+        return volume.mapped;
     const auto name = disk->name() + ", volume " + volume.id;
     if (volume.offset == 0 && volume.size == disk->size())
         return disk;

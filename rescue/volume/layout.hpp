@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct Volume {
     std::string content_name; // libblkid's word: "ext4", "ntfs", "LVM2_member", ...
     std::string label;        // of the file system
     std::string uuid;         // of the file system, as Linux spells it
+    block::DevicePtr mapped;  // of a logical volume: the device itself; offset is then 0
 };
 
 struct Layout {
@@ -58,6 +60,15 @@ struct Layout {
 };
 
 [[nodiscard]] Result<Layout> read_layout(block::BlockDevice& disk);
+
+// One disk of a session with what read_layout() said about it.
+struct DiskLayout {
+    block::DevicePtr device;
+    Layout* layout = nullptr;
+};
+// Adds the logical volumes of LVM2 to the layouts: each to the disk its first extent lies on, with
+// the id "group/name". What cannot be opened (thin, a part missing) becomes a note there.
+[[nodiscard]] Result<void> add_logical_volumes(std::span<const DiskLayout> disks);
 [[nodiscard]] std::string_view to_string(TableKind kind);
 [[nodiscard]] std::string_view to_string(Content content);
 // The volume as a device of its own.

@@ -21,4 +21,8 @@ struct Probed {
 // boot sector of a FAT or NTFS volume from a master boot record.
 [[nodiscard]] Result<std::string> probe_table(const Sketch& sketch, std::uint32_t sector_size);
 
+// Fills what `part`, the device of `volume`, holds.
+[[nodiscard]] Result<void> identify(block::BlockDevice& part, std::uint32_t sector_size,
+                                    Volume& volume, std::vector<std::string>& notes);
+
 } // namespace lifeboat::volume
