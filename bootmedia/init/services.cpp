@@ -131,10 +131,6 @@ void Services::ended(pid_t pid, int status) {
         const bool screen = running.service.terminal.empty();
         const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
         note(running.service.name + " ended with " + std::to_string(code));
-        if (screen && (code == gui::kExitRestart || code == gui::kExitPowerOff)) {
-            say(code == gui::kExitRestart ? "restarting" : "switching off");
-            end_system(code == gui::kExitRestart ? End::reboot : End::power_off);
-        }
         if (screen && code == gui::kExitNoDisplay) {
             say("there is no display that the screen can use; the menu is on the serial console");
             running.given_up = true;
