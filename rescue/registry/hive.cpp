@@ -74,6 +74,9 @@ struct Hive::State {
     [[nodiscard]] Result<void> write_values(hive_node_h node, const std::vector<Value>& values,
                                             std::string_view path);
     [[nodiscard]] Result<void> may_edit();
+    [[nodiscard]] Result<void> collect(hive_node_h node, const std::string& path, int levels,
+                                       std::span<const std::string_view> names,
+                                       std::vector<Place>& out) const;
     void touch() {
         changed = true;
         stored.reset();
@@ -223,6 +226,40 @@ Result<void> Hive::State::may_edit() {
     return {};
 }
 
+Result<void> Hive::State::collect(hive_node_h node, const std::string& path, int levels,
+                                  std::span<const std::string_view> names,
+                                  std::vector<Place>& out) const {
+    if (levels == 0) {
+        const Owned<hive_value_h> handles(hivex_node_values(handle.get(), node));
+        if (!handles)
+            return broken(path, "listing values");
+        for (const hive_value_h* one = handles.get(); *one != 0; ++one) {
+            const Owned<char> key(hivex_value_key(handle.get(), *one));
+            if (!key)
+                return broken(path, "reading the name of a value");
+            const auto wanted = [&key](std::string_view name) {
+                return same_name(name, key.get());
+            };
+            if (std::none_of(names.begin(), names.end(), wanted))
+                continue;
+            LIFEBOAT_TRY(Value value, read_value(*one, path));
+            out.push_back({path, std::move(value)});
+        }
+        return {};
+    }
+    const Owned<hive_node_h> children(hivex_node_children(handle.get(), node));
+    if (!children)
+        return broken(path, "listing subkeys");
+    for (const hive_node_h* one = children.get(); *one != 0; ++one) {
+        const Owned<char> child(hivex_node_name(handle.get(), *one));
+        if (!child)
+            return broken(path, "reading the name of a subkey");
+        LIFEBOAT_CHECK(collect(*one, path.empty() ? child.get() : path + "\\" + child.get(),
+                               levels - 1, names, out));
+    }
+    return {};
+}
+
 Hive::Hive(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Hive::~Hive() = default;
 Hive::Hive(Hive&&) noexcept = default;
@@ -290,6 +327,15 @@ Result<std::optional<Value>> Hive::value(std::string_view path, std::string_view
         if (same_name(one.name, name))
             return std::optional<Value>(std::move(one));
     return std::optional<Value>{};
+}
+
+Result<std::vector<Hive::Place>> Hive::find_values(std::string_view path, int levels,
+                                                   std::span<const std::string_view> names) const {
+    std::vector<Place> out;
+    LIFEBOAT_TRY(const hive_node_h node, state_->find(path));
+    if (node != 0)
+        LIFEBOAT_CHECK(state_->collect(node, std::string(path), levels, names, out));
+    return out;
 }
 
 Result<void> Hive::set(std::string_view path, const Value& value) {
