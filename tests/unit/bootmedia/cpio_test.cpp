@@ -37,7 +37,7 @@ TEST_CASE("cpio itself reads the archive, with modes, links and devices", "[boot
 
     const test::TempDir out;
     test::write_file(out.file("archive"), bytes);
-    test::run_ok({"cpio", "-i", "--quiet", "-D", out.path(), "-F", out.file("archive"), "bin/a"});
+    test::run_ok({"cpio", "-id", "--quiet", "-D", out.path(), "-F", out.file("archive"), "bin/a"});
     CHECK(to_text(test::read_file(out.file("bin/a"))) == "hello\n");
 }
 

@@ -54,7 +54,9 @@ TEST_CASE("nothing is loaded for a device that no module knows", "[bootmedia]") 
 }
 
 TEST_CASE("modules that need each other end", "[bootmedia]") {
-    CHECK(sample().files_for("a") == Files{"kernel/loop/b.ko", "kernel/loop/a.ko"});
+    auto files = sample().files_for("a");
+    std::sort(files.begin(), files.end());
+    CHECK(files == Files{"kernel/loop/a.ko", "kernel/loop/b.ko"});
 }
 
 TEST_CASE("the boot entry's words are understood", "[bootmedia]") {
