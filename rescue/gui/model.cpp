@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "gui/model.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lifeboat::gui {
+
+using session::Outcome;
+using session::Verdict;
+
+const session::FindingInfo* find_finding(const Model& model, const Key& key) {
+    if (!model.inspection)
+        return nullptr;
+    for (const auto& finding : model.inspection->findings)
+        if (finding.guest == key.guest && finding.id == key.id)
+            return &finding;
+    return nullptr;
+}
+
+const session::GuestInfo* find_guest(const Model& model, const std::string& id) {
+    if (!model.inspection)
+        return nullptr;
+    for (const auto& guest : model.inspection->guests)
+        if (guest.id == id)
+            return &guest;
+    return nullptr;
+}
+
+bool can_repair(const Model& model, const session::FindingInfo& finding) {
+    const auto* guest = find_guest(model, finding.guest);
+    return finding.outcome == Outcome::trouble && guest && guest->verdict != Verdict::refused;
+}
+
+namespace {
+
+// What was previewed does not hold any more.
+void forget_preview(Model& model) {
+    model.preview.reset();
+    model.entry = 0;
+    model.confirmed = false;
+}
+
+void show_inspection(Model& model, session::Inspection inspection) {
+    model.inspection = std::move(inspection);
+    model.chosen.clear();
+    for (const auto& finding : model.inspection->findings)
+        if (can_repair(model, finding) && finding.severity != "info")
+            model.chosen.insert({finding.guest, finding.id});
+    forget_preview(model);
+}
+
+Job begin(Model& model, Job job) {
+    model.work = job.work;
+    model.doing.clear();
+    model.fraction = -1;
+    model.cancelling = false;
+    model.note.clear();
+    return job;
+}
+
+std::optional<Job> begin_stage(Model& model) {
+    if (model.chosen.empty() || !model.inspection)
+        return std::nullopt;
+    forget_preview(model);
+    Job job{Work::stage, {}, {}};
+    for (const auto& key : model.chosen)
+        job.choices.push_back({key.id, key.guest});
+    return begin(model, std::move(job));
+}
+
+void go_back(Model& model) {
+    switch (model.page) {
+    case Page::overview: break;
+    case Page::confirm:
+        model.confirmed = false;
+        model.page = Page::preview;
+        break;
+    case Page::confirm_undo:
+        model.page = model.commit && !model.undone ? Page::result : Page::overview;
+        break;
+    case Page::power: model.page = model.before_power; break;
+    case Page::preview:
+    case Page::finding:
+    case Page::result:
+    case Page::failure:
+        forget_preview(model);
+        model.page = Page::overview;
+        break;
+    }
+}
+
+void toggle(Model& model, const Key& key) {
+    const auto* finding = find_finding(model, key);
+    if (!finding || !can_repair(model, *finding))
+        return;
+    forget_preview(model);
+    if (model.chosen.erase(key) == 0)
+        model.chosen.insert(key);
+}
+
+void choose_all(Model& model) {
+    forget_preview(model);
+    if (model.inspection)
+        for (const auto& finding : model.inspection->findings)
+            if (can_repair(model, finding))
+                model.chosen.insert({finding.guest, finding.id});
+}
+
+void choose_none(Model& model) {
+    forget_preview(model);
+    model.chosen.clear();
+}
+
+std::optional<Job> apply(Model& model) {
+    if (model.page != Page::confirm || !model.preview || model.preview->empty() || !model.confirmed)
+        return std::nullopt;
+    return begin(model, {Work::commit, {}, {}});
+}
+
+std::optional<Job> undo(Model& model) {
+    if (model.page != Page::confirm_undo || model.undo_files.empty())
+        return std::nullopt;
+    return begin(model, {Work::undo, {}, model.undo_files.back()});
+}
+
+std::optional<Job> begin_look(Model& model) {
+    forget_preview(model);
+    model.page = Page::overview;
+    return begin(model, {Work::look, {}, {}});
+}
+
+void open_power(Model& model) {
+    if (!model.can_power || model.page == Page::power)
+        return;
+    model.before_power = model.page;
+    model.page = Page::power;
+}
+
+// Commands that only show something else.
+void navigate(Model& model, const Command& command) {
+    const bool reviewed = model.preview && !model.preview->empty();
+    switch (command.what) {
+    case Do::open_finding:
+        if (find_finding(model, command.finding)) {
+            model.open = command.finding;
+            model.page = Page::finding;
+        }
+        break;
+    case Do::show_entry: model.entry = command.entry; break;
+    case Do::show_all: model.show_all = command.yes; break;
+    case Do::ask_apply:
+        if (model.page == Page::preview && reviewed) {
+            model.confirmed = false;
+            model.page = Page::confirm;
+        }
+        break;
+    case Do::confirm:
+        model.confirmed = command.yes && model.page == Page::confirm && reviewed;
+        break;
+    case Do::ask_undo:
+        if (!model.undo_files.empty())
+            model.page = Page::confirm_undo;
+        break;
+    case Do::back: go_back(model); break;
+    case Do::power_menu: open_power(model); break;
+    default: break;
+    }
+}
+
+} // namespace
+
+std::optional<Job> update(Model& model, const Command& command) {
+    if (command.what == Do::contrast) {
+        model.high_contrast = !model.high_contrast;
+        return std::nullopt;
+    }
+    if (model.work != Work::none) {
+        // Stopping in the middle of writing would leave a job for the undo file: not offered.
+        if (command.what == Do::cancel && (model.work == Work::look || model.work == Work::stage))
+            model.cancelling = true;
+        return std::nullopt;
+    }
+    switch (command.what) {
+    case Do::look: return begin_look(model);
+    case Do::preview: return begin_stage(model);
+    case Do::apply: return apply(model);
+    case Do::undo: return undo(model);
+    case Do::toggle: toggle(model, command.finding); break;
+    case Do::choose_all: choose_all(model); break;
+    case Do::choose_none: choose_none(model); break;
+    case Do::reboot:
+    case Do::power_off:
+        if (model.page == Page::power)
+            model.power = command.what == Do::reboot ? Power::reboot : Power::power_off;
+        break;
+    default: navigate(model, command);
+    }
+    return std::nullopt;
+}
+
+void update(Model& model, const Finished& finished) {
+    model.work = Work::none;
+    model.cancelling = false;
+    if (finished.error && finished.error->kind == ErrorKind::cancelled) {
+        model.page = Page::overview;
+        model.note = "Stopped. Nothing was written.";
+        return;
+    }
+    if (finished.error) {
+        // Whatever was known about the disks may be wrong now.
+        forget_preview(model);
+        if (finished.work == Work::look) {
+            model.inspection.reset();
+            model.chosen.clear();
+        }
+        model.error = finished.error;
+        model.failed = finished.work;
+        model.page = Page::failure;
+        return;
+    }
+    if (finished.work == Work::stage && finished.preview) {
+        model.preview = finished.preview;
+        model.page = Page::preview;
+        return;
+    }
+    if (finished.commit) {
+        model.commit = finished.commit;
+        model.undone = finished.work == Work::undo;
+        if (model.undone)
+            model.undo_files.pop_back();
+        else
+            model.undo_files.push_back(finished.commit->undo_file);
+        model.page = Page::result;
+    }
+    if (finished.inspection) {
+        show_inspection(model, *finished.inspection);
+    } else if (finished.look_error) {
+        model.inspection.reset();
+        model.chosen.clear();
+        forget_preview(model);
+        model.note = "The disks could not be looked at again: " + finished.look_error->text();
+    }
+}
+
+} // namespace lifeboat::gui

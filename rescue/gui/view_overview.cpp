@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Disks and operating systems on the left, findings on the right.
+#include "gui/views.hpp"
+
+#include "base/text.hpp"
+#include "gui/shown.hpp"
+
+#include <algorithm>
+
+namespace lifeboat::gui {
+
+using session::Outcome;
+using session::Verdict;
+
+namespace {
+
+std::string table_name(const std::string& table) {
+    if (table == "mbr")
+        return "MBR";
+    if (table == "gpt")
+        return "GPT";
+    return table == "none" ? "no partition table" : shown(table);
+}
+
+void draw_disk(Ui& ui, const session::DiskInfo& disk) {
+    ui.text(shown(disk.path), Tone::normal, Font::bold);
+    ui.text(human_size(disk.size) + ", " + table_name(disk.table), Tone::dim);
+    for (const auto& volume : disk.volumes) {
+        std::string text =
+            volume.id + ":  " + shown(volume.content) + ", " + human_size(volume.size);
+        if (!volume.label.empty())
+            text += ", \"" + shown(volume.label) + "\"";
+        ui.text(text);
+    }
+    for (const auto& note : disk.notes)
+        ui.text(shown(note), Tone::dim);
+    ui.gap(6);
+}
+
+void draw_guest(Ui& ui, const session::GuestInfo& guest) {
+    ui.text(shown(guest.title.empty() ? guest.id : guest.title), Tone::normal, Font::bold);
+    std::string text = shown(guest.volume);
+    if (!guest.architecture.empty())
+        text += ", " + shown(guest.architecture);
+    if (!guest.init.empty())
+        text += ", " + shown(guest.init);
+    ui.text(text, Tone::dim);
+    switch (guest.verdict) {
+    case Verdict::healthy: ui.text("Healthy: no repair needed", Tone::good); break;
+    case Verdict::repairable: ui.text("Can be repaired", Tone::info); break;
+    case Verdict::refused: ui.text("Refused: nothing may be changed", Tone::critical); break;
+    }
+    for (const auto& obstacle : guest.obstacles) {
+        ui.text(shown(obstacle.what) + ".");
+        if (!obstacle.next.empty())
+            ui.text("What to do: " + shown(obstacle.next) + ".");
+    }
+    ui.gap(6);
+}
+
+void draw_left(View& view, const session::Inspection& seen, const Box& box) {
+    auto& ui = view.ui;
+    const float half = (box.height - kMargin) / 2;
+    ui.begin_panel("disks", {box.x, box.y, box.width, half}, "Disks");
+    for (const auto& disk : seen.disks)
+        draw_disk(ui, disk);
+    for (const auto& unreadable : seen.unreadable)
+        ui.text("Could not read " + shown(unreadable.volume) + ": " + shown(unreadable.why.what),
+                Tone::warning);
+    ui.end_panel();
+    ui.begin_panel("guests", {box.x, box.y + half + kMargin, box.width, half}, "Operating systems");
+    if (seen.guests.empty())
+        ui.text("No operating system was found on these disks.", Tone::warning);
+    for (const auto& guest : seen.guests)
+        draw_guest(ui, guest);
+    ui.end_panel();
+}
+
+bool worth_showing(const session::FindingInfo& finding) {
+    return finding.outcome == Outcome::trouble || finding.outcome == Outcome::could_not_look;
+}
+
+int rank(const session::FindingInfo& finding) {
+    switch (finding.outcome) {
+    case Outcome::trouble:
+        return finding.severity == "critical" ? 0 : finding.severity == "warning" ? 1 : 3;
+    case Outcome::could_not_look: return 2;
+    case Outcome::healthy: return 4;
+    case Outcome::not_applicable: break;
+    }
+    return 5;
+}
+
+// What to show, the worst first, otherwise in the session's order.
+std::vector<const session::FindingInfo*> in_order(const Model& model) {
+    std::vector<const session::FindingInfo*> out;
+    for (const auto& finding : model.inspection->findings)
+        if (model.show_all || worth_showing(finding))
+            out.push_back(&finding);
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
+    return out;
+}
+
+void draw_finding(View& view, const session::FindingInfo& finding) {
+    auto& ui = view.ui;
+    const Key key{finding.guest, finding.id};
+    const auto mark = mark_of(finding);
+    const auto* guest = find_guest(view.model, finding.guest);
+    const auto title = shown(finding.title);
+    const auto detail = shown(guest ? guest->title : finding.guest);
+    const bool possible = can_repair(view.model, finding);
+    if (ui.checkbox(row_id("choose", key), "", view.model.chosen.count(key) != 0, possible))
+        view.commands.push_back({Do::toggle, key, 0, false});
+    ui.beside();
+    if (ui.row(row_id("finding", key), {mark.word, mark.tone, title, detail, false}))
+        view.commands.push_back({Do::open_finding, key, 0, false});
+}
+
+std::string summary(const session::Inspection& seen) {
+    const auto trouble = static_cast<std::size_t>(
+        std::count_if(seen.findings.begin(), seen.findings.end(),
+                      [](const auto& one) { return one.outcome == Outcome::trouble; }));
+    const auto unknown = static_cast<std::size_t>(
+        std::count_if(seen.findings.begin(), seen.findings.end(),
+                      [](const auto& one) { return one.outcome == Outcome::could_not_look; }));
+    std::string out = trouble == 0 ? std::string("No problem was found")
+                                   : count_of(trouble, "problem found", "problems found");
+    if (unknown > 0)
+        out += ", " + count_of(unknown, "check not possible", "checks not possible");
+    return out;
+}
+
+void draw_right(View& view, const session::Inspection& seen, const Box& box) {
+    auto& ui = view.ui;
+    ui.begin_panel("findings", {box.x, box.y, box.width, box.height - kButtons}, summary(seen));
+    if (!view.model.note.empty())
+        ui.text(shown(view.model.note), Tone::warning);
+    for (const auto* finding : in_order(view.model))
+        draw_finding(view, *finding);
+    ui.gap(4);
+    if (ui.checkbox("show-all", "Show all " + count_of(seen.findings.size(), "check", "checks"),
+                    view.model.show_all))
+        view.commands.push_back({Do::show_all, {}, 0, !view.model.show_all});
+    ui.end_panel();
+
+    ui.place(box.x, box.y + box.height - kButtons + 14);
+    const auto chosen = view.model.chosen.size();
+    const auto label = chosen == 0 ? std::string("Preview the repair")
+                                   : "Preview " + count_of(chosen, "repair", "repairs");
+    if (ui.button("preview", label, Look::primary, chosen > 0))
+        view.ask(Do::preview);
+    ui.beside();
+    if (ui.button("choose-all", "Choose all"))
+        view.ask(Do::choose_all);
+    ui.beside();
+    if (ui.button("choose-none", "None"))
+        view.ask(Do::choose_none);
+    if (view.model.undo_files.empty())
+        return;
+    ui.beside();
+    if (ui.button("undo", "Undo last"))
+        view.ask(Do::ask_undo);
+}
+
+} // namespace
+
+void view_overview(View& view) {
+    auto& ui = view.ui;
+    const auto& body = view.body;
+    if (!view.model.inspection) {
+        ui.begin_panel("empty", card(view, 160), "The disks have not been looked at");
+        if (!view.model.note.empty())
+            ui.text(shown(view.model.note), Tone::warning);
+        ui.gap(6);
+        if (ui.button("look", "Look at the disks", Look::primary))
+            view.ask(Do::look);
+        ui.end_panel();
+        return;
+    }
+    const float left = std::clamp(body.width * 0.36F, 270.0F, 380.0F);
+    draw_left(view, *view.model.inspection, {body.x, body.y, left, body.height});
+    draw_right(view, *view.model.inspection,
+               {body.x + left + kMargin, body.y, body.width - left - kMargin, body.height});
+}
+
+} // namespace lifeboat::gui
