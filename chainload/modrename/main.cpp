@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// modrename PLATFORM IN OUT: copies one file of GRUB with the names of the table freed.
+#include "base/bytes.hpp"
+#include "modrename/rename.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace {
+
+using namespace lifeboat;
+
+Result<Bytes> read_file(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in)
+        return fail(ErrorKind::io, path, "cannot be read");
+    return to_bytes(text);
+}
+
+Result<void> run(const std::string& platform, const std::string& from, const std::string& to) {
+    LIFEBOAT_TRY(const Bytes module, read_file(from));
+    const std::string name = from.substr(from.find_last_of('/') + 1);
+    const auto renamed = chainload::rename_strings(module, chainload::renames_for(platform, name));
+    if (!renamed)
+        return fail(renamed.error().in(from));
+    std::ofstream out(to, std::ios::binary | std::ios::trunc);
+    const std::string text = to_text(*renamed);
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+    out.close();
+    if (!out)
+        return fail(ErrorKind::io, to, "cannot be written");
+    return {};
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 4) {
+        std::cerr << "usage: modrename PLATFORM IN OUT\n";
+        return 2;
+    }
+    const auto done = run(argv[1], argv[2], argv[3]);
+    if (!done) {
+        std::cerr << "modrename: " << done.error().text() << "\n";
+        return done.error().kind == ErrorKind::io ? 4 : 3;
+    }
+    return 0;
+}
