@@ -24,6 +24,9 @@ public:
     [[nodiscard]] virtual Result<void> read(std::uint64_t offset, MutableByteSpan out) = 0;
     [[nodiscard]] virtual Result<void> write(std::uint64_t offset, ByteSpan data) = 0;
     [[nodiscard]] virtual Result<void> flush() = 0; // on the medium when it returns
+    // For a device that is only read: stops standing in the way of another opening that writes;
+    // the next read() opens it again, and sees what was written.
+    virtual void let_go() {}
 };
 
 using DevicePtr = std::shared_ptr<BlockDevice>;

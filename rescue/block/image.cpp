@@ -243,7 +243,7 @@ Result<void> check_format(const std::string& path, BlockDevice& device) {
 
 } // namespace
 
-Result<DevicePtr> open_image(const std::string& path, Access access, std::uint32_t sector_size) {
+Result<DevicePtr> open_plain(const std::string& path, Access access, std::uint32_t sector_size) {
     if (sector_size != 0 && sector_size != 512 && sector_size != 4096)
         return fail(ErrorKind::usage, path, "a sector has 512 or 4096 bytes");
     struct stat info {};
@@ -261,8 +261,12 @@ Result<DevicePtr> open_image(const std::string& path, Access access, std::uint32
     LIFEBOAT_CHECK(check_size(path, geometry.size));
     if (sector_size != 0)
         geometry.sector_size = sector_size;
-    auto device = std::make_shared<FileDevice>(path, std::move(file), geometry.size,
-                                               geometry.sector_size, access == Access::write);
+    return std::make_shared<FileDevice>(path, std::move(file), geometry.size, geometry.sector_size,
+                                        access == Access::write);
+}
+
+Result<DevicePtr> open_image(const std::string& path, Access access, std::uint32_t sector_size) {
+    LIFEBOAT_TRY(auto device, open_plain(path, access, sector_size));
     LIFEBOAT_CHECK(check_format(path, *device));
     return device;
 }

@@ -15,6 +15,11 @@ enum class Access { read, write };
 [[nodiscard]] Result<DevicePtr> open_image(const std::string& path, Access access,
                                            std::uint32_t sector_size = 0);
 
+// The same, whatever the content looks like: for a disk the user called raw, and for looking into
+// files of other formats.
+[[nodiscard]] Result<DevicePtr> open_plain(const std::string& path, Access access,
+                                           std::uint32_t sector_size = 0);
+
 // A disk in memory, for tests and scratch.
 [[nodiscard]] DevicePtr memory_device(std::string name, Bytes content,
                                       std::uint32_t sector_size = 512);
