@@ -67,12 +67,15 @@ private:
                 open = c;
             } else if (c == '$' && at_ + 1 < file_.size() && file_[at_ + 1] == '{') {
                 const auto close = file_.find('}', at_);
-                at_ = close == std::string_view::npos ? file_.size() - 1 : close;
+                broken_ = broken_ || close == std::string_view::npos;
+                at_ = broken_ ? file_.size() - 1 : close;
             } else if (std::string_view(" \t\r\n;{}|&<>").find(c) != std::string_view::npos) {
                 break;
             }
         }
         words_.push_back({start, at_ - start});
+        // A quote that is never closed takes the rest of the file with it: not a statement.
+        broken_ = broken_ || open != 0;
     }
 
     [[nodiscard]] std::string_view word(std::size_t index) const {
@@ -87,7 +90,7 @@ private:
     }
 
     void end_statement() {
-        if (words_.empty())
+        if (words_.empty() || broken_)
             return;
         const auto command = word(0);
         if ((command == "linux" || command == "linux16" || command == "linuxefi") &&
@@ -140,6 +143,7 @@ private:
     std::size_t counted_ = 0;
     std::size_t line_ = 1;
     std::vector<ScriptWord> words_;
+    bool broken_ = false;
     std::vector<Site> sites_;
     std::optional<std::size_t> open_entry_;
 };

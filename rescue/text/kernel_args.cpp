@@ -25,14 +25,21 @@ std::size_t blank_length(std::string_view text, std::size_t at, Quoting quoting)
     return starts_with(text.substr(at), "\\\r\n") ? 3 : 0;
 }
 
-// Walks one token; `emit` gets every byte that belongs to its value. Returns one past its end.
+struct Walked {
+    std::size_t end = 0;  // one past the token
+    bool complete = true; // its quotes are closed
+};
+
+// Walks one token; `emit` gets every byte that belongs to its value.
 template <class Emit>
-std::size_t walk_token(std::string_view text, std::size_t at, Quoting quoting, Emit emit) {
+Walked walk_token(std::string_view text, std::size_t at, Quoting quoting, Emit emit) {
     char open = 0; // the quote we are in
+    bool dangling = false;
     while (at < text.size()) {
         if (open == 0 && blank_length(text, at, quoting) != 0)
             break;
         const char c = text[at];
+        dangling = c == '\\' && at + 1 == text.size();
         const bool escapes = quoting == Quoting::script || quoting == Quoting::in_double;
         if (escapes && c == '\\' && open != '\'' && at + 1 < text.size()) {
             const char next = text[at + 1];
@@ -53,7 +60,7 @@ std::size_t walk_token(std::string_view text, std::size_t at, Quoting quoting, E
         }
         ++at;
     }
-    return at;
+    return {at, open == 0 && !dangling};
 }
 
 bool is_device(std::string_view value, std::string_view name) {
@@ -101,7 +108,8 @@ Arguments::Arguments(std::string_view text, Quoting quoting, bool after_word)
              at < text.size() && (blank = blank_length(text, at, quoting)) != 0;)
             at += blank;
         const auto blanks = text.substr(start, at - start);
-        const auto end = walk_token(text, at, quoting, [](char) {});
+        const auto [end, complete] = walk_token(text, at, quoting, [](char) {});
+        well_formed_ = well_formed_ && complete;
         if (end == at) {
             tail_ = std::string(blanks);
             break;
@@ -206,6 +214,8 @@ ConsoleState console_state(const Arguments& arguments) {
 }
 
 bool use_serial_console(Arguments& arguments, bool complete) {
+    if (!arguments.well_formed())
+        return false;
     const auto before = arguments.text();
     auto state = console_state(arguments);
     const std::string pair = std::string(kScreenConsole) + " " + std::string(kSerialConsole);

@@ -24,6 +24,9 @@ public:
     // `after_word`: `text` begins right behind a word, as behind the kernel's path.
     Arguments(std::string_view text, Quoting quoting, bool after_word);
 
+    // False when a quote is not closed or a last backslash escapes nothing: whoever reads the line
+    // may see it in another way, so nobody should change it.
+    [[nodiscard]] bool well_formed() const { return well_formed_; }
     [[nodiscard]] std::size_t size() const { return pieces_.size(); }
     [[nodiscard]] const std::string& raw(std::size_t index) const { return pieces_[index].token; }
     // Without the quotes and backslashes that the file format adds.
@@ -50,6 +53,7 @@ private:
     std::string tail_; // blanks behind the last token
     Quoting quoting_;
     bool after_word_;
+    bool well_formed_ = true;
 };
 
 inline constexpr std::string_view kSerialConsole = "console=ttyS0,115200n8";
@@ -68,7 +72,8 @@ struct ConsoleState {
 [[nodiscard]] ConsoleState console_state(const Arguments& arguments);
 
 // hvc0 and xvc0 become the screen and the serial line, Xen's debris goes; with `complete`, a
-// command line without any serial console gets one. True when something changed. Doing it twice
+// command line without any serial console gets one. Nothing is done to a line that is not well
+// formed. True when something changed. Doing it twice
 // changes nothing the second time.
 bool use_serial_console(Arguments& arguments, bool complete);
 

@@ -14,6 +14,8 @@ std::string edit_sites(std::string_view file, const std::vector<Site>& sites,
             site.length > file.size() - site.offset)
             continue; // not a site of this file
         auto arguments = site.arguments(file);
+        if (!arguments.well_formed())
+            continue;
         edit(arguments, site);
         result += file.substr(copied, site.offset - copied);
         const auto edited = arguments.text();
