@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From what a user calls a disk to the disk. Whoever opens a disk by name does it here.
+//
+//   disk.img, /dev/sdb         a plain disk
+//   disk.qcow2, disk.vhd, ...  a file that is in the format its name says, through qemu-nbd
+//   qcow2:disk, raw:disk       the user says the format; needed for block devices and for files
+//                              whose name does not tell, because a guest can write the first bytes
+//                              of any format into its plain disk
+//   rbd:pool/disk, nbd://...   an address QEMU knows, plain unless a format stands in front
+//   guest.ova:disk1.vmdk       a disk inside an OVA; guest.ova alone stands for all of its disks
+#pragma once
+
+#include "block/image.hpp"
+
+#include <string>
+#include <vector>
+
+namespace lifeboat::block {
+
+// The disks `name` stands for, in the machine's order: for an OVA each as "FILE:MEMBER", otherwise
+// `name` itself. Errors: those of read_ova(), `not_found` for an OVA without a disk.
+[[nodiscard]] Result<std::vector<std::string>> disks_in(const std::string& name);
+
+// One disk. Errors: those of open_image() and open_with_qemu(); `refused` when the content looks
+// like another format than the name; `usage` for an OVA with several disks.
+[[nodiscard]] Result<DevicePtr> open_disk(const std::string& name, Access access,
+                                          std::uint32_t sector_size = 0);
+
+// What is known of the disk beside its bytes, for people: its format and, in an OVA, the machine
+// with its network cards. Empty for a plain disk.
+[[nodiscard]] Result<std::vector<std::string>> notes_on(const std::string& name);
+
+} // namespace lifeboat::block
