@@ -134,7 +134,7 @@ Result<std::string> clean_path(const OpenVolume& volume, std::string_view path) 
     if (volume.tree.ignores_case())
         std::replace(out.begin(), out.end(), '\\', '/');
     if (out.empty())
-        out = "/";
+        out.push_back('/');
     if (out.front() != '/')
         return fail(ErrorKind::usage, out, "the path must begin with a slash");
     while (out.size() > 1 && out.back() == '/')
