@@ -237,8 +237,8 @@ Result<void> Hive::State::collect(hive_node_h node, const std::string& path, int
             const Owned<char> key(hivex_value_key(handle.get(), *one));
             if (!key)
                 return broken(path, "reading the name of a value");
-            const auto wanted = [&key](std::string_view name) {
-                return same_name(name, key.get());
+            const auto wanted = [&key](std::string_view one_name) {
+                return same_name(one_name, key.get());
             };
             if (std::none_of(names.begin(), names.end(), wanted))
                 continue;
