@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-lifeboat_room(fs ROOMS block base)
+find_library(LIFEBOAT_NTFS_LIBRARY NAMES libntfs-3g.a REQUIRED)
+find_library(LIFEBOAT_EXT2FS_LIBRARY NAMES libext2fs.a REQUIRED)
+find_library(LIFEBOAT_COMERR_LIBRARY NAMES libcom_err.a REQUIRED)
+lifeboat_room(fs ROOMS block base
+  LIBRARIES ${LIFEBOAT_NTFS_LIBRARY} ${LIFEBOAT_EXT2FS_LIBRARY} ${LIFEBOAT_COMERR_LIBRARY})

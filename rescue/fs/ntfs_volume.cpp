@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fs/ntfs_volume.hpp"
+
+#include "base/text.hpp"
+#include "base/utf.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/fs.h>
+// ntfs-3g's headers are not self-contained: struct timespec and the C types must be known first.
+#include <cstdarg>
+#include <cstddef>
+#include <cstdlib>
+#include <ctime>
+#include <sys/stat.h>
+
+extern "C" {
+#include <ntfs-3g/attrib.h>
+#include <ntfs-3g/device.h>
+#include <ntfs-3g/dir.h>
+#include <ntfs-3g/inode.h>
+#include <ntfs-3g/logfile.h>
+#include <ntfs-3g/logging.h>
+#include <ntfs-3g/security.h>
+#include <ntfs-3g/unistr.h>
+#include <ntfs-3g/volume.h>
+}
+#undef min
+#undef max
+// Its flag macros take the complement of an int.
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
+namespace lifeboat::fs {
+namespace {
+
+constexpr std::size_t kEntryLimit = 1U << 20; // names in one directory
+constexpr s64 kPiece = 1 << 20;
+const auto kModified = static_cast<ntfs_time_update_flags>(NTFS_UPDATE_MCTIME);
+
+struct Line { // what the device operations need
+    block::DevicePtr device;
+    s64 position = 0;
+    std::optional<Error> last;
+};
+
+Line& line_of(ntfs_device* device) { return *static_cast<Line*>(device->d_private); }
+
+s64 take(Line& line, const Result<void>& result, s64 count) {
+    if (result)
+        return count;
+    line.last = result.error();
+    errno = EIO;
+    return -1;
+}
+
+int device_open(ntfs_device* device, int flags) {
+    NDevSetOpen(device);
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        NDevSetReadOnly(device);
+    return 0;
+}
+int device_close(ntfs_device* device) {
+    NDevClearOpen(device);
+    return 0;
+}
+s64 device_seek(ntfs_device* device, s64 offset, int whence) {
+    auto& line = line_of(device);
+    const auto size = static_cast<s64>(line.device->size());
+    const s64 base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? line.position : size;
+    if (offset < -base || offset > size - base) {
+        errno = EINVAL;
+        return -1;
+    }
+    return line.position = base + offset;
+}
+s64 device_pread(ntfs_device* device, void* buffer, s64 count, s64 offset) {
+    auto& line = line_of(device);
+    const auto size = static_cast<s64>(line.device->size());
+    if (offset < 0 || count < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    count = offset >= size ? 0 : std::min(count, size - offset);
+    const MutableByteSpan out(static_cast<std::byte*>(buffer), static_cast<std::size_t>(count));
+    return take(line, line.device->read(static_cast<std::uint64_t>(offset), out), count);
+}
+s64 device_pwrite(ntfs_device* device, const void* buffer, s64 count, s64 offset) {
+    auto& line = line_of(device);
+    if (offset < 0 || count < 0 || NDevReadOnly(device)) {
+        errno = NDevReadOnly(device) ? EROFS : EINVAL;
+        return -1;
+    }
+    const ByteSpan data(static_cast<const std::byte*>(buffer), static_cast<std::size_t>(count));
+    return take(line, line.device->write(static_cast<std::uint64_t>(offset), data), count);
+}
+s64 device_read(ntfs_device* device, void* buffer, s64 count) {
+    auto& line = line_of(device);
+    const auto got = device_pread(device, buffer, count, line.position);
+    line.position += std::max<s64>(got, 0);
+    return got;
+}
+s64 device_write(ntfs_device* device, const void* buffer, s64 count) {
+    auto& line = line_of(device);
+    const auto put = device_pwrite(device, buffer, count, line.position);
+    line.position += std::max<s64>(put, 0);
+    return put;
+}
+int device_sync(ntfs_device* device) {
+    auto& line = line_of(device);
+    return NDevReadOnly(device) ? 0 : static_cast<int>(take(line, line.device->flush(), 0));
+}
+int device_stat(ntfs_device* device, struct stat* result) {
+    std::memset(result, 0, sizeof *result);
+    result->st_mode = S_IFREG | 0600;
+    result->st_size = static_cast<off_t>(line_of(device).device->size());
+    return 0;
+}
+int device_ioctl(ntfs_device* device, unsigned long request, void* argument) {
+    auto& line = line_of(device);
+    if (request == BLKGETSIZE64) {
+        const std::uint64_t size = line.device->size();
+        std::memcpy(argument, &size, sizeof size);
+        return 0;
+    }
+    if (request == BLKSSZGET) {
+        const int size = static_cast<int>(line.device->sector_size());
+        std::memcpy(argument, &size, sizeof size);
+        return 0;
+    }
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+ntfs_device_operations operations = {device_open,  device_close, device_seek,   device_read,
+                                     device_write, device_pread, device_pwrite, device_sync,
+                                     device_stat,  device_ioctl};
+
+struct CloseInode {
+    void operator()(ntfs_inode* inode) const { ntfs_inode_close(inode); }
+};
+using InodePtr = std::unique_ptr<ntfs_inode, CloseInode>;
+struct CloseAttribute {
+    void operator()(ntfs_attr* attribute) const { ntfs_attr_close(attribute); }
+};
+using AttributePtr = std::unique_ptr<ntfs_attr, CloseAttribute>;
+struct FreeMemory {
+    void operator()(void* memory) const { std::free(memory); }
+};
+struct PutSearch {
+    void operator()(ntfs_attr_search_ctx* search) const { ntfs_attr_put_search_ctx(search); }
+};
+using SearchPtr = std::unique_ptr<ntfs_attr_search_ctx, PutSearch>;
+
+// A name in NTFS's own form; nothing when it cannot be one.
+std::optional<std::vector<ntfschar>> units_of(std::string_view name) {
+    const auto bytes = utf16le_from_utf8(name);
+    if (!bytes || bytes->empty() || bytes->size() > 2 * 255U)
+        return std::nullopt;
+    std::vector<ntfschar> units(bytes->size() / 2);
+    std::memcpy(units.data(), bytes->data(), bytes->size());
+    return units;
+}
+
+std::string text_of(const ntfschar* units, std::size_t count) {
+    const auto* const bytes = reinterpret_cast<const std::byte*>(units);
+    return utf8_from_utf16le_lossy(ByteSpan(bytes, 2 * count));
+}
+
+struct FileName {
+    std::uint64_t directory;
+    std::vector<ntfschar> units;
+};
+// A $FILE_NAME attribute; nothing for a short DOS name, or one that does not fit.
+std::optional<FileName> file_name_of(const ATTR_RECORD* attribute) {
+    constexpr std::size_t kName = offsetof(FILE_NAME_ATTR, file_name);
+    const auto* const start = reinterpret_cast<const std::byte*>(attribute);
+    const auto value =
+        slice(ByteSpan(start, le32_to_cpu(attribute->length)), le16_to_cpu(attribute->value_offset),
+              le32_to_cpu(attribute->value_length));
+    if (attribute->non_resident != 0 || !value || value->size() < kName)
+        return std::nullopt;
+    const auto length =
+        read_le<std::uint8_t>(*value, offsetof(FILE_NAME_ATTR, file_name_length)).value_or(0);
+    const auto type =
+        read_le<std::uint8_t>(*value, offsetof(FILE_NAME_ATTR, file_name_type)).value_or(0);
+    const auto name = slice(*value, kName, 2U * length);
+    if (!name || type == FILE_NAME_DOS)
+        return std::nullopt;
+    FileName result{MREF(read_le<std::uint64_t>(*value, 0).value_or(0)), {}};
+    result.units.resize(length);
+    std::memcpy(result.units.data(), name->data(), name->size());
+    return result;
+}
+
+struct Listing {
+    std::vector<std::pair<std::string, std::uint64_t>> names;
+    bool too_many = false;
+};
+
+int take_name(void* data, const ntfschar* name, const int length, const int type, const s64 /*at*/,
+              const MFT_REF reference, const unsigned /*kind*/) {
+    auto& listing = *static_cast<Listing*>(data);
+    if (type == FILE_NAME_DOS || MREF(reference) < FILE_first_user)
+        return 0;
+    if (listing.names.size() >= kEntryLimit) {
+        listing.too_many = true;
+        errno = E2BIG;
+        return -1;
+    }
+    listing.names.emplace_back(text_of(name, static_cast<std::size_t>(length)), MREF(reference));
+    return 0;
+}
+
+// Reparse data: tag at 0, then for junctions (0xa0000003) and symbolic links (0xa000000c) the
+// substitute name's offset and length at 8 and 10, counted from 16 or 20. Source: MS-FSCC 2.1.2.
+void read_reparse(ntfs_inode* inode, NtfsFile& file) {
+    s64 length = 0;
+    const std::unique_ptr<void, FreeMemory> data(
+        ntfs_attr_readall(inode, AT_REPARSE_POINT, nullptr, 0, &length));
+    file.reparse_tag = 0xffffffff; // there is one, even when it cannot be read
+    if (!data || length < 16)
+        return;
+    const ByteSpan bytes(static_cast<const std::byte*>(data.get()),
+                         static_cast<std::size_t>(length));
+    file.reparse_tag = read_le<std::uint32_t>(bytes, 0).value_or(0xffffffff);
+    if (file.reparse_tag != 0xa0000003 && file.reparse_tag != 0xa000000c)
+        return;
+    const std::size_t start = file.reparse_tag == 0xa0000003 ? 16 : 20;
+    const std::size_t offset = read_le<std::uint16_t>(bytes, 8).value_or(0);
+    const std::size_t size = read_le<std::uint16_t>(bytes, 10).value_or(0);
+    if (const auto name = slice(bytes, start + offset, size); name)
+        file.target = utf8_from_utf16le_lossy(*name);
+}
+
+void silence_log() {
+    ntfs_log_set_handler(ntfs_log_handler_null);
+    ntfs_log_clear_levels(0xffffffff);
+}
+
+} // namespace
+
+struct NtfsVolume::Impl {
+    Line line;
+    ntfs_volume* volume = nullptr;
+
+    [[nodiscard]] tl::unexpected<Error> error(std::string doing) {
+        const int number = errno;
+        if (line.last)
+            return fail(line.last->in(doing));
+        const auto where = line.device->name();
+        if (number == ENOSPC)
+            return fail(ErrorKind::refused, where, doing + ": the volume is full");
+        if (number == EOPNOTSUPP)
+            return fail(ErrorKind::unsupported, where, doing + ": this is not supported");
+        return fail(ErrorKind::damaged, where, doing + ": " + std::strerror(number),
+                    "let Windows check the volume with \"chkdsk /f\"");
+    }
+    [[nodiscard]] Result<InodePtr> inode(std::uint64_t number) {
+        if (volume == nullptr)
+            return fail(ErrorKind::internal, line.device->name(),
+                        "the file system is closed already");
+        InodePtr inode(ntfs_inode_open(volume, number));
+        if (!inode)
+            return error("opening MFT record " + std::to_string(number));
+        return inode;
+    }
+    [[nodiscard]] Result<void> finish(InodePtr inode) {
+        if (ntfs_inode_close(inode.release()) != 0)
+            return error("writing an MFT record");
+        return {};
+    }
+};
+
+NtfsVolume::NtfsVolume() : impl_(std::make_unique<Impl>()) {}
+
+NtfsVolume::~NtfsVolume() {
+    if (impl_->volume != nullptr)
+        ntfs_umount(impl_->volume, TRUE);
+}
+
+Result<std::unique_ptr<NtfsVolume>> NtfsVolume::mount(block::DevicePtr device, bool write) {
+    silence_log();
+    std::unique_ptr<NtfsVolume> result(new NtfsVolume());
+    auto& impl = *result->impl_;
+    impl.line.device = std::move(device);
+    const auto name = impl.line.device->name();
+    auto* const handle = ntfs_device_alloc(name.c_str(), 0, &operations, &impl.line);
+    if (handle == nullptr)
+        return impl.error("opening the NTFS file system");
+    impl.volume = ntfs_device_mount(handle, write ? 0 : NTFS_MNT_RDONLY);
+    if (impl.volume == nullptr) {
+        const int number = errno;
+        ntfs_device_free(handle);
+        errno = number;
+        return impl.error("opening the NTFS file system");
+    }
+    NVolClearCompression(impl.volume); // new files stay plain in a compressed directory
+    if (ntfs_set_ignore_case(impl.volume) != 0)
+        return impl.error("reading the table of upper-case letters");
+    return result;
+}
+
+Result<NtfsState> NtfsVolume::state() {
+    NtfsState state;
+    auto* const volume = impl_->volume;
+    state.dirty = (volume->flags & VOLUME_IS_DIRTY) != const_cpu_to_le16(0);
+    if (ntfs_volume_check_hiberfile(volume, 0) != 0) {
+        if (errno != EPERM)
+            return impl_->error("looking at hiberfil.sys");
+        state.hibernated = true;
+    }
+    LIFEBOAT_TRY(const auto inode, impl_->inode(FILE_LogFile));
+    const AttributePtr data(ntfs_attr_open(inode.get(), AT_DATA, AT_UNNAMED, 0));
+    if (!data)
+        return impl_->error("opening $LogFile");
+    RESTART_PAGE_HEADER* raw = nullptr;
+    const bool readable = ntfs_check_logfile(data.get(), &raw) != 0;
+    const std::unique_ptr<RESTART_PAGE_HEADER, FreeMemory> page(raw);
+    state.log_unclean = !readable || ntfs_is_logfile_clean(data.get(), page.get()) == 0;
+    state.cached = page && page->major_ver == const_cpu_to_le16(2);
+    return state;
+}
+
+Result<std::optional<std::uint64_t>> NtfsVolume::lookup(std::uint64_t directory,
+                                                        std::string_view name) {
+    const auto units = units_of(name);
+    if (!units)
+        return std::optional<std::uint64_t>();
+    LIFEBOAT_TRY(const auto inode, impl_->inode(directory));
+    const auto found =
+        ntfs_inode_lookup_by_name(inode.get(), units->data(), static_cast<int>(units->size()));
+    if (found != static_cast<u64>(-1))
+        return std::optional<std::uint64_t>(MREF(found));
+    if (errno != ENOENT)
+        return impl_->error("looking up a name");
+    return std::optional<std::uint64_t>();
+}
+
+Result<NtfsFile> NtfsVolume::file(std::uint64_t number) {
+    LIFEBOAT_TRY(const auto inode, impl_->inode(number));
+    NtfsFile file;
+    file.number = number;
+    file.directory = (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY) != const_cpu_to_le16(0);
+    file.compressed = (inode->flags & FILE_ATTR_COMPRESSED) != const_cpu_to_le32(0);
+    file.encrypted = (inode->flags & FILE_ATTR_ENCRYPTED) != const_cpu_to_le32(0);
+    if ((inode->flags & FILE_ATTR_REPARSE_POINT) != const_cpu_to_le32(0))
+        read_reparse(inode.get(), file);
+    if (!file.directory)
+        file.size = static_cast<std::uint64_t>(std::max<s64>(inode->data_size, 0));
+    return file;
+}
+
+Result<std::string> NtfsVolume::stored_name(std::uint64_t directory, std::uint64_t number,
+                                            std::string_view name) {
+    const auto wanted = units_of(name);
+    LIFEBOAT_TRY(const auto inode, impl_->inode(number));
+    const SearchPtr search(ntfs_attr_get_search_ctx(inode.get(), nullptr));
+    if (!search || !wanted)
+        return std::string(name);
+    std::string any;
+    while (ntfs_attr_lookup(AT_FILE_NAME, AT_UNNAMED, 0, CASE_SENSITIVE, 0, nullptr, 0,
+                            search.get()) == 0) {
+        const auto entry = file_name_of(search->attr);
+        if (!entry || entry->directory != directory)
+            continue;
+        any = text_of(entry->units.data(), entry->units.size());
+        if (ntfs_names_are_equal(entry->units.data(), entry->units.size(), wanted->data(),
+                                 wanted->size(), IGNORE_CASE, impl_->volume->upcase,
+                                 impl_->volume->upcase_len) != 0)
+            return any;
+    }
+    return any.empty() ? std::string(name) : any; // found by its short name
+}
+
+Result<std::vector<std::pair<std::string, std::uint64_t>>>
+NtfsVolume::list(std::uint64_t directory) {
+    LIFEBOAT_TRY(const auto inode, impl_->inode(directory));
+    Listing listing;
+    s64 position = 0;
+    // While case is ignored the library would give us lower-case names instead of the stored ones.
+    NVolSetCaseSensitive(impl_->volume);
+    const int code = ntfs_readdir(inode.get(), &position, &listing, take_name);
+    NVolClearCaseSensitive(impl_->volume);
+    if (listing.too_many)
+        return fail(ErrorKind::unsupported, impl_->line.device->name(),
+                    "a directory has more than a million names");
+    if (code != 0)
+        return impl_->error("listing a directory");
+    std::sort(listing.names.begin(), listing.names.end());
+    return std::move(listing.names);
+}
+
+Result<Bytes> NtfsVolume::read(std::uint64_t number, std::uint64_t length) {
+    LIFEBOAT_TRY(const auto inode, impl_->inode(number));
+    const AttributePtr data(ntfs_attr_open(inode.get(), AT_DATA, AT_UNNAMED, 0));
+    if (!data)
+        return impl_->error("opening the content of a file");
+    Bytes bytes(static_cast<std::size_t>(length));
+    for (s64 done = 0; done < static_cast<s64>(length);) {
+        const auto wanted = std::min(kPiece, static_cast<s64>(length) - done);
+        const auto got = ntfs_attr_pread(data.get(), done, wanted, bytes.data() + done);
+        if (got <= 0) {
+            errno = got == 0 ? EIO : errno;
+            return impl_->error("reading a file");
+        }
+        done += got;
+    }
+    return bytes;
+}
+
+Result<void> NtfsVolume::write(std::uint64_t number, ByteSpan content) {
+    LIFEBOAT_TRY(auto inode, impl_->inode(number));
+    AttributePtr data(ntfs_attr_open(inode.get(), AT_DATA, AT_UNNAMED, 0));
+    if (!data)
+        return impl_->error("opening the content of a file");
+    const auto size = static_cast<s64>(content.size());
+    if (size != data->data_size && ntfs_attr_truncate(data.get(), size) != 0)
+        return impl_->error("setting the size of a file");
+    for (s64 done = 0; done < size;) {
+        const auto put = ntfs_attr_pwrite(data.get(), done, std::min(kPiece, size - done),
+                                          content.data() + done);
+        if (put <= 0) {
+            errno = put == 0 ? EIO : errno;
+            return impl_->error("writing a file");
+        }
+        done += put;
+    }
+    data.reset();
+    ntfs_inode_update_times(inode.get(), kModified);
+    return impl_->finish(std::move(inode));
+}
+
+Result<std::uint64_t> NtfsVolume::create(std::uint64_t directory, std::string_view name,
+                                         NtfsMake what) {
+    const auto units = units_of(name);
+    if (!units)
+        return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
+    LIFEBOAT_TRY(auto parent, impl_->inode(directory));
+    SECURITY_CONTEXT context{};
+    PERMISSIONS_CACHE* no_cache = nullptr;
+    context.vol = impl_->volume;
+    context.pseccache = &no_cache;
+    const bool make_directory = what == NtfsMake::directory;
+    const auto security = ntfs_inherited_id(&context, parent.get(), make_directory ? TRUE : FALSE);
+    InodePtr made(ntfs_create(parent.get(), security, units->data(), static_cast<u8>(units->size()),
+                              make_directory ? S_IFDIR : S_IFREG));
+    if (!made)
+        return impl_->error("making a file");
+    const std::uint64_t number = made->mft_no;
+    ntfs_inode_update_times(parent.get(), kModified);
+    LIFEBOAT_CHECK(impl_->finish(std::move(made)));
+    LIFEBOAT_CHECK(impl_->finish(std::move(parent)));
+    return number;
+}
+
+Result<void> NtfsVolume::add_name(std::uint64_t number, std::uint64_t directory,
+                                  std::string_view name) {
+    const auto units = units_of(name);
+    if (!units)
+        return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
+    LIFEBOAT_TRY(auto parent, impl_->inode(directory));
+    LIFEBOAT_TRY(auto inode, impl_->inode(number));
+    if (ntfs_link(inode.get(), parent.get(), units->data(), static_cast<u8>(units->size())) != 0)
+        return impl_->error("adding a name");
+    LIFEBOAT_CHECK(impl_->finish(std::move(inode)));
+    return impl_->finish(std::move(parent));
+}
+
+Result<void> NtfsVolume::remove_name(std::uint64_t number, std::uint64_t directory,
+                                     std::string_view name) {
+    const auto units = units_of(name);
+    if (!units)
+        return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
+    LIFEBOAT_TRY(auto parent, impl_->inode(directory));
+    LIFEBOAT_TRY(auto inode, impl_->inode(number));
+    // ntfs_delete closes both, also when it fails.
+    if (ntfs_delete(impl_->volume, nullptr, inode.release(), parent.release(), units->data(),
+                    static_cast<u8>(units->size())) != 0) {
+        if (errno == ENOTEMPTY)
+            return fail(ErrorKind::refused, printable(name), "the directory is not empty");
+        return impl_->error("removing a name");
+    }
+    return {};
+}
+
+Result<void> NtfsVolume::unmount() {
+    if (impl_->volume == nullptr)
+        return {};
+    if (ntfs_umount(std::exchange(impl_->volume, nullptr), FALSE) != 0)
+        return impl_->error("closing the NTFS file system");
+    if (impl_->line.last)
+        return impl_->error("closing the NTFS file system");
+    return {};
+}
+
+} // namespace lifeboat::fs
