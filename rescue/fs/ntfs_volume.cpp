@@ -209,7 +209,9 @@ int take_name(void* data, const ntfschar* name, const int length, const int type
         errno = E2BIG;
         return -1;
     }
-    listing.names.emplace_back(text_of(name, static_cast<std::size_t>(length)), MREF(reference));
+    auto text = text_of(name, static_cast<std::size_t>(length));
+    if (text != "." && text != "..") // the library adds these two itself
+        listing.names.emplace_back(std::move(text), MREF(reference));
     return 0;
 }
 
