@@ -15,7 +15,7 @@ namespace lifeboat::bootmedia {
 namespace {
 
 constexpr auto kOutput = "/run/lifeboat/output";
-constexpr auto kUndo = "/run/lifeboat/undo";
+constexpr auto kUndo = "/run/lifeboat/undo-file";
 constexpr int kHostPatienceMs = 10000; // how long a host may leave a full port unread
 constexpr int kExitUsage = 2;          // exit codes of the command: docs/json.md
 constexpr int kExitInternal = 4;

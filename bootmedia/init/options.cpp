@@ -41,7 +41,7 @@ std::optional<Verb> verb_arguments(std::string_view verb) {
     if (verb == "preview")
         return Verb{{"repair", "--all", "--dry-run", "--json"}, false};
     if (verb == "repair")
-        return Verb{{"repair", "--all", "--json", "--undo", "/run/lifeboat/undo"}, true};
+        return Verb{{"repair", "--all", "--json", "--undo", "/run/lifeboat/undo-file"}, true};
     return std::nullopt;
 }
 
