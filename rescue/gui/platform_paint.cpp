@@ -31,11 +31,11 @@ public:
         picture_.pixels.resize(static_cast<std::size_t>(surface->w) *
                                static_cast<std::size_t>(surface->h));
         ImGui_ImplSDLRenderer2_Init(renderer);
+        ImGui_ImplSDLRenderer2_NewFrame(); // makes the font's texture
     }
     ~SdlPainter() override { ImGui_ImplSDLRenderer2_Shutdown(); }
 
     std::vector<Rows> paint() override {
-        ImGui_ImplSDLRenderer2_NewFrame(); // makes the font texture the first time
         SDL_SetRenderDrawColor(renderer_.get(), 0, 0, 0, 255);
         SDL_RenderClear(renderer_.get());
         ImGui_ImplSDLRenderer2_RenderDrawData(ImGui::GetDrawData());

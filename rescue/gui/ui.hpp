@@ -59,11 +59,15 @@ public:
     void new_page(std::string_view focus);
 
     // -- surroundings ------------------------------------------------------------------------
-    // A framed area; widgets until end_panel() lie in it. It scrolls when they do not fit.
+    // A framed area; widgets until end_panel() lie in it. It scrolls when they do not fit; with
+    // height 0 it is as high as they are.
     void begin_panel(std::string_view id, const Box& box, std::string_view title = {});
     void end_panel();
-    // A panel that PgUp, PgDn, Home and End scroll; for text only.
-    void begin_document(std::string_view id, const Box& box, std::string_view title = {});
+    // A panel that PgUp, PgDn, Home and End scroll: always (one on a page), or while something in
+    // it has the keyboard.
+    enum class Keys { always, when_focused };
+    void begin_document(std::string_view id, const Box& box, std::string_view title = {},
+                        Keys keys = Keys::always);
     void end_document();
     void band(const Box& box); // header and footer
     void text_at(float x, float y, std::string_view text, Tone tone = Tone::normal,

@@ -11,7 +11,7 @@ namespace lifeboat::gui {
 
 namespace {
 
-constexpr float kRowPadding = 8;
+constexpr float kRowPadding = 4; // with it a check box before the row stands level with the title
 constexpr float kStripe = 4;
 constexpr float kBadgePadding = 8;
 
@@ -43,7 +43,8 @@ void name_item(std::string_view id) { ImGui::PushID(id.data(), id.data() + id.si
 void Ui::begin_panel(std::string_view id, const Box& box, std::string_view title) {
     ImGui::SetCursorScreenPos({box.x, box.y});
     name_item(id);
-    ImGui::BeginChild("panel", {box.width, box.height}, ImGuiChildFlags_Border,
+    const int grow = box.height > 0 ? 0 : static_cast<int>(ImGuiChildFlags_AutoResizeY);
+    ImGui::BeginChild("panel", {box.width, box.height}, ImGuiChildFlags_Border | grow,
                       ImGuiWindowFlags_NavFlattened);
     record(id, true, true);
     if (!title.empty()) {
@@ -57,8 +58,10 @@ void Ui::end_panel() {
     ImGui::PopID();
 }
 
-void Ui::begin_document(std::string_view id, const Box& box, std::string_view title) {
+void Ui::begin_document(std::string_view id, const Box& box, std::string_view title, Keys keys) {
     begin_panel(id, box, title);
+    if (keys == Keys::when_focused && !ImGui::IsWindowFocused())
+        return;
     const float page = std::max(40.0F, box.height - 60);
     for (const auto key : {ImGuiKey_PageUp, ImGuiKey_PageDown, ImGuiKey_Home, ImGuiKey_End})
         ImGui::SetKeyOwner(key, ImGui::GetID("document"));

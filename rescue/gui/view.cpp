@@ -185,10 +185,9 @@ void draw_error(View& view, const Error& error) {
     }
 }
 
-Box card(const View& view, float height) {
+Box card(const View& view) {
     const float width = std::min(view.body.width, 720.0F);
-    return {view.body.x + (view.body.width - width) / 2, view.body.y, width,
-            std::min(height, view.body.height - kButtons)};
+    return {view.body.x + (view.body.width - width) / 2, view.body.y, width, 0};
 }
 
 } // namespace lifeboat::gui

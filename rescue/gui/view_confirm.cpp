@@ -12,7 +12,7 @@ void view_confirm(View& view) {
     const auto& model = view.model;
     if (!model.preview)
         return;
-    const auto box = card(view, 400);
+    const auto box = card(view);
     ui.begin_panel("question", box, "This is the first moment at which the disk is written.");
     for (const auto& disk : model.preview->blocks)
         ui.text(shown(disk.disk) + ":  " + count_of(disk.blocks, "block", "blocks") + ", " +
@@ -41,7 +41,7 @@ void view_confirm(View& view) {
 void view_confirm_undo(View& view) {
     auto& ui = view.ui;
     const auto& files = view.model.undo_files;
-    ui.begin_panel("question", card(view, 260), "Put the old content back?");
+    ui.begin_panel("question", card(view), "Put the old content back?");
     if (!files.empty())
         ui.text("From the undo file " + shown(files.back()));
     ui.gap(4);

@@ -22,9 +22,14 @@ std::string table_name(const std::string& table) {
     return table == "none" ? "no partition table" : shown(table);
 }
 
-void draw_disk(Ui& ui, const session::DiskInfo& disk) {
-    ui.text(shown(disk.path), Tone::normal, Font::bold);
-    ui.text(human_size(disk.size) + ", " + table_name(disk.table), Tone::dim);
+void draw_disk(Ui& ui, const session::DiskInfo& disk, std::size_t number) {
+    // A row, so that the keyboard gets here and the panel can be scrolled without a mouse.
+    static_cast<void>(ui.row("disk." + std::to_string(number),
+                             {{},
+                              Tone::normal,
+                              shown(disk.path),
+                              human_size(disk.size) + ", " + table_name(disk.table),
+                              false}));
     for (const auto& volume : disk.volumes) {
         std::string text =
             volume.id + ":  " + shown(volume.content) + ", " + human_size(volume.size);
@@ -38,13 +43,16 @@ void draw_disk(Ui& ui, const session::DiskInfo& disk) {
 }
 
 void draw_guest(Ui& ui, const session::GuestInfo& guest) {
-    ui.text(shown(guest.title.empty() ? guest.id : guest.title), Tone::normal, Font::bold);
-    std::string text = shown(guest.volume);
+    std::string where = shown(guest.volume);
     if (!guest.architecture.empty())
-        text += ", " + shown(guest.architecture);
+        where += ", " + shown(guest.architecture);
     if (!guest.init.empty())
-        text += ", " + shown(guest.init);
-    ui.text(text, Tone::dim);
+        where += ", " + shown(guest.init);
+    const auto tone = guest.verdict == Verdict::refused      ? Tone::critical
+                      : guest.verdict == Verdict::repairable ? Tone::info
+                                                             : Tone::good;
+    const auto title = shown(guest.title.empty() ? guest.id : guest.title);
+    static_cast<void>(ui.row("guest." + guest.id, {{}, tone, title, where, false}));
     switch (guest.verdict) {
     case Verdict::healthy: ui.text("Healthy: no repair needed", Tone::good); break;
     case Verdict::repairable: ui.text("Can be repaired", Tone::info); break;
@@ -61,19 +69,20 @@ void draw_guest(Ui& ui, const session::GuestInfo& guest) {
 void draw_left(View& view, const session::Inspection& seen, const Box& box) {
     auto& ui = view.ui;
     const float half = (box.height - kMargin) / 2;
-    ui.begin_panel("disks", {box.x, box.y, box.width, half}, "Disks");
-    for (const auto& disk : seen.disks)
-        draw_disk(ui, disk);
+    ui.begin_document("disks", {box.x, box.y, box.width, half}, "Disks", Ui::Keys::when_focused);
+    for (std::size_t i = 0; i < seen.disks.size(); ++i)
+        draw_disk(ui, seen.disks[i], i + 1);
     for (const auto& unreadable : seen.unreadable)
         ui.text("Could not read " + shown(unreadable.volume) + ": " + shown(unreadable.why.what),
                 Tone::warning);
-    ui.end_panel();
-    ui.begin_panel("guests", {box.x, box.y + half + kMargin, box.width, half}, "Operating systems");
+    ui.end_document();
+    ui.begin_document("guests", {box.x, box.y + half + kMargin, box.width, half},
+                      "Operating systems", Ui::Keys::when_focused);
     if (seen.guests.empty())
         ui.text("No operating system was found on these disks.", Tone::warning);
     for (const auto& guest : seen.guests)
         draw_guest(ui, guest);
-    ui.end_panel();
+    ui.end_document();
 }
 
 bool worth_showing(const session::FindingInfo& finding) {
@@ -169,7 +178,7 @@ void view_overview(View& view) {
     auto& ui = view.ui;
     const auto& body = view.body;
     if (!view.model.inspection) {
-        ui.begin_panel("empty", card(view, 160), "The disks have not been looked at");
+        ui.begin_panel("empty", card(view), "The disks have not been looked at");
         if (!view.model.note.empty())
             ui.text(shown(view.model.note), Tone::warning);
         ui.gap(6);

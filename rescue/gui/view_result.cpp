@@ -45,7 +45,7 @@ std::string_view what_failed(Work work) {
 void view_result(View& view) {
     auto& ui = view.ui;
     const auto& model = view.model;
-    ui.begin_panel("answer", card(view, 340));
+    ui.begin_panel("answer", card(view));
     ui.badge(model.undone ? "UNDONE" : "DONE", Tone::good);
     ui.text(model.undone ? "The old content is back." : "The changes are written.", Tone::normal,
             Font::title);
@@ -73,7 +73,7 @@ void view_result(View& view) {
 void view_failure(View& view) {
     auto& ui = view.ui;
     const auto& model = view.model;
-    ui.begin_panel("answer", card(view, 340));
+    ui.begin_panel("answer", card(view));
     ui.badge("FAILED", Tone::critical);
     ui.text(what_failed(model.failed), Tone::normal, Font::title);
     ui.gap(4);
@@ -91,7 +91,7 @@ void view_failure(View& view) {
 void view_power(View& view) {
     auto& ui = view.ui;
     const auto& model = view.model;
-    ui.begin_panel("question", card(view, 280), "Leave the rescue system");
+    ui.begin_panel("question", card(view), "Leave the rescue system");
     if (model.preview && !model.preview->empty())
         ui.text("The previewed changes are not written and will be dropped.", Tone::warning);
     if (!model.undo_files.empty())
@@ -113,7 +113,7 @@ void view_power(View& view) {
 void view_working(View& view) {
     auto& ui = view.ui;
     const auto& model = view.model;
-    ui.begin_panel("working", card(view, 200));
+    ui.begin_panel("working", card(view));
     const bool writing = model.work == Work::commit || model.work == Work::undo;
     ui.text(writing ? "Writing to the disk. Do not switch off." : "Reading the disks", Tone::normal,
             Font::title);

@@ -50,8 +50,8 @@ struct Mark {
 [[nodiscard]] std::string row_id(std::string_view what, const Key& key); // "finding.windows1.win.x"
 [[nodiscard]] std::string count_of(std::size_t number, std::string_view one, std::string_view many);
 void draw_error(View& view, const Error& error);
-// A panel in the middle of the body, for a question or an answer.
-[[nodiscard]] Box card(const View& view, float height);
+// A panel in the middle of the body, for a question or an answer; as high as what it holds.
+[[nodiscard]] Box card(const View& view);
 
 // -- layout ----------------------------------------------------------------------------------
 inline constexpr float kMargin = 16;
