@@ -24,9 +24,9 @@ public:
     [[nodiscard]] virtual Result<void> read(std::uint64_t offset, MutableByteSpan out) = 0;
     [[nodiscard]] virtual Result<void> write(std::uint64_t offset, ByteSpan data) = 0;
     [[nodiscard]] virtual Result<void> flush() = 0; // on the medium when it returns
-    // For a device that is only read: stops standing in the way of another opening that writes;
-    // the next read() opens it again, and sees what was written.
-    virtual void let_go() {}
+    // The same disk, opened for writing with what this opening has kept for that; null when it
+    // keeps nothing, and the disk must be opened by its name (open_for_writing() in open.hpp).
+    [[nodiscard]] virtual Result<std::shared_ptr<BlockDevice>> writer() { return nullptr; }
 };
 
 using DevicePtr = std::shared_ptr<BlockDevice>;

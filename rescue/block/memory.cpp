@@ -55,7 +55,6 @@ public:
         return whole_->write(offset_ + offset, data);
     }
     Result<void> flush() override { return whole_->flush(); }
-    void let_go() override { whole_->let_go(); }
 
 private:
     DevicePtr whole_;

@@ -208,6 +208,14 @@ Result<DevicePtr> open_disk(const std::string& text, Access access, std::uint32_
     return open_file(name, access, sector_size);
 }
 
+Result<DevicePtr> open_for_writing(BlockDevice& reader, const std::string& name,
+                                   std::uint32_t sector_size) {
+    LIFEBOAT_TRY(auto writer, reader.writer());
+    if (writer)
+        return writer;
+    return open_disk(name, Access::write, sector_size);
+}
+
 Result<std::vector<std::string>> notes_on(const std::string& text) {
     const auto name = parse(text);
     std::vector<std::string> out;

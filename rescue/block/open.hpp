@@ -26,6 +26,13 @@ namespace lifeboat::block {
 [[nodiscard]] Result<DevicePtr> open_disk(const std::string& name, Access access,
                                           std::uint32_t sector_size = 0);
 
+// The disk that `reader` is an opening of, for writing; `name` and `sector_size` as it was opened.
+// To be used instead of open_disk() wherever an opening for reading is there: it shares what must
+// not be opened twice, and works in a process that may not start programs any more. While the
+// writer lives, `reader` reads through it.
+[[nodiscard]] Result<DevicePtr> open_for_writing(BlockDevice& reader, const std::string& name,
+                                                 std::uint32_t sector_size = 0);
+
 // What is known of the disk beside its bytes, for people: its format and, in an OVA, the machine
 // with its network cards. Empty for a plain disk.
 [[nodiscard]] Result<std::vector<std::string>> notes_on(const std::string& name);

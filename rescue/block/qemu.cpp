@@ -3,19 +3,20 @@
 
 #include "base/text.hpp"
 #include "block/nbd.hpp"
+#include "block/qemu_keeper.hpp"
 #include "block/qemu_process.hpp"
 #include "block/range.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <optional>
 
 namespace lifeboat::block {
 namespace {
 
 constexpr int kSecondsToOpen = 120; // an address may be far away
 constexpr int kTimeToDie = 2000;    // milliseconds; it has already closed its side
+constexpr int kTimeToNotice = 100;  // the same, when a connection breaks
 constexpr std::uint64_t kSmallestDisk = 512;
 
 struct KnownTrouble {
@@ -82,98 +83,139 @@ Result<std::vector<std::string>> arguments(const QemuDisk& disk, Access access) 
     return out;
 }
 
-// The server and the connection to it; destroyed in the right order: goodbye first.
-struct Service {
-    QemuProcess process;
-    std::unique_ptr<NbdClient> client;
-};
+// The connection to the disk, shared by those who read it and the one who writes it: QEMU lets
+// nobody write an image that another server has open, and a server that is open does not see what
+// another one writes.
+class Line {
+public:
+    Line(QemuDisk disk, QemuKeeper keeper) : disk_(std::move(disk)), keeper_(std::move(keeper)) {}
+    ~Line() { close(); }
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
 
-Result<Service> start(const QemuDisk& disk, Access access) {
-    LIFEBOAT_TRY(const auto path, program());
-    LIFEBOAT_TRY(const auto words, arguments(disk, access));
-    LIFEBOAT_TRY(auto process, QemuProcess::start(path, words));
-    auto client = NbdClient::connect(disk.name, process.take_socket(), kSecondsToOpen);
-    if (!client) {
-        static_cast<void>(process.wait(kTimeToDie)); // it may still be telling why
-        return fail(explain(disk, process.said(), client.error()));
+    [[nodiscard]] const QemuDisk& disk() const { return disk_; }
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+
+    // Connects anew, unless a connection is there that can do it.
+    Result<void> open(Access access) {
+        if (client_ && (access == Access::read || writing_))
+            return {};
+        close();
+        LIFEBOAT_TRY(const int socket, keeper_.serve(access));
+        auto client = NbdClient::connect(disk_.name, socket, kSecondsToOpen);
+        if (!client)
+            return fail(explain(disk_, keeper_.last_words(kTimeToDie).said, client.error()));
+        if (access == Access::write && (!(*client)->can_write() || !(*client)->can_flush()))
+            return fail(ErrorKind::refused, disk_.name, "this disk can only be read",
+                        "copy it to a place that can be written");
+        if (size_ != 0 && (*client)->size() != size_)
+            return fail(ErrorKind::refused, disk_.name, "its size changed meanwhile",
+                        "let nothing else work on the disk, and start again");
+        client_ = std::move(*client);
+        size_ = client_->size();
+        writing_ = access == Access::write;
+        return {};
     }
-    if (access == Access::write && (!(*client)->can_write() || !(*client)->can_flush()))
-        return fail(ErrorKind::refused, disk.name, "this disk can only be read",
-                    "copy it to a place that can be written");
-    return Service{std::move(process), std::move(*client)};
-}
+    void close() {
+        if (!client_)
+            return;
+        client_.reset();
+        keeper_.wait_for_end();
+        writing_ = false;
+    }
+    [[nodiscard]] NbdClient* client() { return client_.get(); }
+
+    // When QEMU is gone, that is the news, not the broken connection.
+    Result<void> with_reason(Result<void> result) {
+        if (result)
+            return result;
+        const auto last = keeper_.last_words(kTimeToNotice);
+        if (!last.ended)
+            return result;
+        return fail(ErrorKind::io, disk_.name,
+                    "qemu-nbd ended while it was needed" +
+                        (last.said.empty() ? last.said : ": " + last.said),
+                    writing_ ? "restore the disk with the undo file" : "start again");
+    }
+
+private:
+    QemuDisk disk_;
+    QemuKeeper keeper_;
+    std::unique_ptr<NbdClient> client_;
+    std::uint64_t size_ = 0;
+    bool writing_ = false;
+};
 
 class QemuDevice final : public BlockDevice {
 public:
-    QemuDevice(QemuDisk disk, Access access, Service service, std::uint32_t sector_size)
-        : disk_(std::move(disk)), access_(access), service_(std::move(service)),
-          size_(service_->client->size()), sector_size_(sector_size) {}
+    QemuDevice(std::shared_ptr<Line> line, Access access, std::uint32_t sector_size)
+        : line_(std::move(line)), access_(access), sector_size_(sector_size) {}
+    ~QemuDevice() override {
+        if (writable())
+            line_->close(); // whoever still reads goes on with a server that only reads
+    }
 
-    [[nodiscard]] std::string name() const override { return disk_.name; }
-    [[nodiscard]] std::uint64_t size() const override { return size_; }
+    [[nodiscard]] std::string name() const override { return line_->disk().name; }
+    [[nodiscard]] std::uint64_t size() const override { return line_->size(); }
     [[nodiscard]] std::uint32_t sector_size() const override { return sector_size_; }
     [[nodiscard]] bool writable() const override { return access_ == Access::write; }
 
     Result<void> read(std::uint64_t offset, MutableByteSpan out) override {
-        LIFEBOAT_CHECK(check_range(disk_.name, size_, offset, out.size()));
-        LIFEBOAT_CHECK(open_again());
-        return with_reason(service_->client->read(offset, out));
+        LIFEBOAT_CHECK(check_range(name(), size(), offset, out.size()));
+        if (!writable())
+            LIFEBOAT_CHECK(line_->open(Access::read));
+        if (line_->client() == nullptr)
+            return closed();
+        return line_->with_reason(line_->client()->read(offset, out));
     }
     Result<void> write(std::uint64_t offset, ByteSpan data) override {
         if (!writable())
-            return not_writable(disk_.name);
-        LIFEBOAT_CHECK(check_range(disk_.name, size_, offset, data.size()));
-        return with_reason(service_->client->write(offset, data));
+            return not_writable(name());
+        LIFEBOAT_CHECK(check_range(name(), size(), offset, data.size()));
+        if (line_->client() == nullptr)
+            return closed();
+        return line_->with_reason(line_->client()->write(offset, data));
     }
     Result<void> flush() override {
         if (!writable())
             return {};
-        return with_reason(service_->client->flush());
+        if (line_->client() == nullptr)
+            return closed();
+        return line_->with_reason(line_->client()->flush());
     }
-    // QEMU allows nobody to write an image that is open, and an open image does not see what
-    // somebody else writes.
-    void let_go() override {
-        if (!writable())
-            service_.reset();
+    Result<DevicePtr> writer() override {
+        LIFEBOAT_CHECK(line_->open(Access::write));
+        return std::make_shared<QemuDevice>(line_, Access::write, sector_size_);
     }
 
 private:
-    Result<void> open_again() {
-        if (service_)
-            return {};
-        LIFEBOAT_TRY(auto service, start(disk_, access_));
-        if (service.client->size() != size_)
-            return fail(ErrorKind::refused, disk_.name, "its size changed meanwhile",
-                        "let nothing else work on the disk, and start again");
-        service_.emplace(std::move(service));
-        return {};
-    }
-    // When QEMU is gone, that is the news, not the broken connection.
-    Result<void> with_reason(Result<void> result) {
-        if (result || !service_->process.wait(100))
-            return result;
-        const auto said = service_->process.said();
-        return fail(ErrorKind::io, disk_.name,
-                    "qemu-nbd ended while it was needed" + (said.empty() ? said : ": " + said),
-                    writable() ? "restore the disk with the undo file" : "start again");
+    // Two writers over one line, and the first one gone.
+    [[nodiscard]] tl::unexpected<Error> closed() const {
+        return fail(ErrorKind::internal, name(), "it is closed for writing");
     }
 
-    QemuDisk disk_;
+    std::shared_ptr<Line> line_;
     Access access_;
-    std::optional<Service> service_;
-    std::uint64_t size_;
     std::uint32_t sector_size_;
 };
 
 } // namespace
 
+Result<QemuProcess> start_server(const QemuDisk& disk, Access access) {
+    LIFEBOAT_TRY(const auto path, program());
+    LIFEBOAT_TRY(const auto words, arguments(disk, access));
+    return QemuProcess::start(path, words);
+}
+
 Result<DevicePtr> open_with_qemu(const QemuDisk& disk, Access access, std::uint32_t sector_size) {
     if (sector_size != 0 && sector_size != 512 && sector_size != 4096)
         return fail(ErrorKind::usage, disk.name, "a sector has 512 or 4096 bytes");
-    LIFEBOAT_TRY(auto service, start(disk, access));
-    if (service.client->size() < kSmallestDisk)
+    LIFEBOAT_TRY(auto keeper, QemuKeeper::start(disk));
+    auto line = std::make_shared<Line>(disk, std::move(keeper));
+    LIFEBOAT_CHECK(line->open(access));
+    if (line->size() < kSmallestDisk)
         return fail(ErrorKind::refused, disk.name, "it is too small to be a disk");
-    return std::make_shared<QemuDevice>(disk, access, std::move(service),
+    return std::make_shared<QemuDevice>(std::move(line), access,
                                         sector_size == 0 ? 512 : sector_size);
 }
 

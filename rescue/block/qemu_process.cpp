@@ -101,15 +101,6 @@ void write_digits(char* at, pid_t number) {
     *at = '\0';
 }
 
-void close_everything_from(int first) {
-    if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0)
-        return;
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    for (int number = first; number < static_cast<int>(limit.rlim_cur); ++number)
-        ::close(number);
-}
-
 [[noreturn]] void become(const Plan& plan) {
     // A signal from the terminal is for us, not for the server in the middle of a write.
     ::setsid();
@@ -128,7 +119,7 @@ void close_everything_from(int first) {
     if (::dup2(plan.null, 0) < 0 || ::dup2(plan.null, 1) < 0 || ::dup2(plan.output, 2) < 0 ||
         ::dup2(plan.listener, kListenSocket) < 0)
         ::_exit(127);
-    close_everything_from(kListenSocket + 1);
+    close_all_from(kListenSocket + 1);
     write_digits(plan.process_digits, ::getpid());
     ::execve(plan.arguments.front(), plan.arguments.data(), plan.environment.data());
     ::_exit(127);
@@ -249,6 +240,15 @@ std::string QemuProcess::said() const {
         out += (out.empty() ? "" : "; ") + printable(line);
     }
     return out;
+}
+
+void close_all_from(int first) {
+    if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0)
+        return;
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    for (int number = first; number < static_cast<int>(limit.rlim_cur); ++number)
+        ::close(number);
 }
 
 std::string find_program(const std::string& program, const char* path) {

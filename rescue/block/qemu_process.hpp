@@ -35,6 +35,9 @@ private:
     int output_ = -1;
 };
 
+// Closes every descriptor of this process from `first` on; safe after a fork.
+void close_all_from(int first);
+
 // The absolute path of `program` in the absolute folders of `path` (as in $PATH); empty when it is
 // not there.
 [[nodiscard]] std::string find_program(const std::string& program, const char* path);
