@@ -37,11 +37,11 @@ EOF
 
 case_gpt_xen_names() {
     new_tree
-    grub_cfg boot/grub/grub.cfg 'linux (xen/xvda,gpt1)/boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0' \
+    grub_cfg boot/grub/grub.cfg 'linux (xen/xvda,gpt1)/boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet' \
         '(xen/xvda,gpt1)/boot/initrd.img-6.1'
     fs ext4 root
     disk gpt root
-    want="$boot_image root=UUID=$uuid $serial"
+    want="$boot_image root=UUID=$uuid $serial quiet"
 }
 
 case_whole_disk() {
@@ -50,13 +50,13 @@ case_whole_disk() {
 set timeout=0
 menuentry 'whole disk' {
   set root='(xen/xvda)'
-  linux /boot/vmlinuz-6.1 root=/dev/xvda earlyprintk=xen console=hvc0
+  linux /boot/vmlinuz-6.1 root=/dev/xvda earlyprintk=xen console=hvc0 quiet
   initrd /boot/initrd.img-6.1
 }
 EOF
     fs ext3 root
     disk none root
-    want="$boot_image root=UUID=$uuid earlyprintk=serial,ttyS0,115200 $serial"
+    want="$boot_image root=UUID=$uuid earlyprintk=serial,ttyS0,115200 $serial quiet"
 }
 
 case_whole_disk_wrong_partition() { # the configuration names a partition that is not there
@@ -65,22 +65,22 @@ case_whole_disk_wrong_partition() { # the configuration names a partition that i
 set timeout=0
 menuentry 'whole disk' {
   set root='hd0,msdos1'
-  linux /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=xvc0
+  linux /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=xvc0 quiet
   initrd /boot/initrd.img-6.1
 }
 EOF
     fs ext4 root
     disk none root
-    want="$boot_image root=UUID=$uuid ro $serial"
+    want="$boot_image root=UUID=$uuid ro $serial quiet"
 }
 
 case_second_partition() {
     new_tree
-    grub_cfg boot/grub/grub.cfg 'linux (xen/xvda2)/boot/vmlinuz-6.1 root=/dev/xvda2 console=hvc0' \
+    grub_cfg boot/grub/grub.cfg 'linux (xen/xvda2)/boot/vmlinuz-6.1 root=/dev/xvda2 console=hvc0 quiet' \
         /boot/initrd.img-6.1
     fs ext4 root
     disk dos - root
-    want="$boot_image root=UUID=$uuid $serial"
+    want="$boot_image root=UUID=$uuid $serial quiet"
 }
 
 case_xfs_linux16() { # CentOS 7
@@ -94,7 +94,7 @@ menuentry 'CentOS Linux (3.10.0) 7 (Core)' --class centos {
 	insmod part_msdos
 	insmod xfs
 	set root='hd0,msdos1'
-	linux16 /boot/vmlinuz-6.1 root=/dev/xvda1 ro crashkernel=auto console=hvc0 LANG=en_US.UTF-8
+	linux16 /boot/vmlinuz-6.1 root=/dev/xvda1 ro crashkernel=auto console=hvc0 quiet LANG=en_US.UTF-8
 	initrd16 /boot/initrd.img-6.1
 }
 function load_video {
@@ -103,18 +103,18 @@ function load_video {
 EOF
     fs xfs root
     disk dos root
-    want="$boot_image root=UUID=$uuid ro crashkernel=auto $serial LANG=en_US.UTF-8"
+    want="$boot_image root=UUID=$uuid ro crashkernel=auto $serial quiet LANG=en_US.UTF-8"
 }
 
 case_btrfs_subvolume() {
     new_tree @/boot
     mkdir -p "$tree/@/etc"
     mv "$tree/etc/fstab" "$tree/@/etc/fstab"
-    grub_cfg @/boot/grub/grub.cfg 'linux /@/boot/vmlinuz-6.1 root=/dev/xvda1 rootflags=subvol=@ console=hvc0' \
+    grub_cfg @/boot/grub/grub.cfg 'linux /@/boot/vmlinuz-6.1 root=/dev/xvda1 rootflags=subvol=@ console=hvc0 quiet' \
         /@/boot/initrd.img-6.1
     fs btrfs root
     disk dos root
-    want="BOOT_IMAGE=/@/boot/vmlinuz-6.1 root=UUID=$uuid rootflags=subvol=@ $serial"
+    want="BOOT_IMAGE=/@/boot/vmlinuz-6.1 root=UUID=$uuid rootflags=subvol=@ $serial quiet"
 }
 
 case_separate_boot() { # and no console= at all
@@ -126,11 +126,11 @@ case_separate_boot() { # and no console= at all
     rm -rf "$tree"
     mkdir "$tree"
     mv "$work/boot"/* "$tree/"
-    grub_cfg grub/grub.cfg 'linux /vmlinuz-6.1 root=/dev/xvda2 ro' /initrd.img-6.1
+    grub_cfg grub/grub.cfg 'linux /vmlinuz-6.1 root=/dev/xvda2 ro quiet' /initrd.img-6.1
     uuid=5eed0000-0000-4000-8000-000000000001
     fs ext2 boot
     disk dos boot root
-    want="BOOT_IMAGE=/vmlinuz-6.1 root=UUID=$other_uuid ro console=tty0 $serial"
+    want="BOOT_IMAGE=/vmlinuz-6.1 root=UUID=$other_uuid ro quiet console=tty0 $serial"
 }
 
 case_bls_rhel8() { # two entries, the older one saved; kernelopts and saved_entry in grubenv
@@ -165,7 +165,7 @@ set boot='hd0,msdos1'
 insmod blscfg
 blscfg
 EOF
-    { printf '# GRUB Environment Block\nsaved_entry=f00d-4.18.0-80.el8.x86_64\nkernelopts=root=/dev/xvda1 ro console=hvc0 crashkernel=auto\n'; head -c 1100 /dev/zero | tr '\0' '#'; } |
+    { printf '# GRUB Environment Block\nsaved_entry=f00d-4.18.0-80.el8.x86_64\nkernelopts=root=/dev/xvda1 ro console=hvc0 quiet crashkernel=auto\n'; head -c 1100 /dev/zero | tr '\0' '#'; } |
         head -c 1024 | file boot/grub2/grubenv
     file boot/loader/entries/f00d-4.18.0-100.el8.x86_64.conf <<'EOF'
 title Rocky Linux (4.18.0-100.el8.x86_64) 8.3 (Green Obsidian)
@@ -183,18 +183,18 @@ EOF
         "$tree/boot/loader/entries/f00d-4.18.0-100.el8.x86_64.conf" | file boot/loader/entries/f00d-4.18.0-80.el8.x86_64.conf
     fs ext4 root
     disk dos root
-    want="BOOT_IMAGE=/boot/vmlinuz-4.18.0-80.el8.x86_64 root=UUID=$uuid ro $serial crashkernel=auto"
+    want="BOOT_IMAGE=/boot/vmlinuz-4.18.0-80.el8.x86_64 root=UUID=$uuid ro $serial quiet crashkernel=auto"
 }
 
 case_bls_version_order() { # no grub.cfg: 5.10 is newer than 5.9, and 0-rescue is the oldest
     new_tree
     for version in 0-rescue 5.9.0-1.fc33 5.10.0-1.fc33; do
-        printf 'title Fedora (%s) 33\nversion %s\nlinux /boot/vmlinuz-6.1\ninitrd /boot/initrd.img-6.1\noptions root=/dev/xvda1 ro rhgb v=%s\ngrub_class kernel\n' \
+        printf 'title Fedora (%s) 33\nversion %s\nlinux /boot/vmlinuz-6.1\ninitrd /boot/initrd.img-6.1\noptions root=/dev/xvda1 ro rhgb v=%s quiet\ngrub_class kernel\n' \
             "$version" "$version" "$version" | file "boot/loader/entries/beef-$version.conf"
     done
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid ro rhgb v=5.10.0-1.fc33 console=tty0 $serial"
+    want="$boot_image root=UUID=$uuid ro rhgb v=5.10.0-1.fc33 quiet console=tty0 $serial"
 }
 
 case_menu_lst_centos6() {
@@ -226,11 +226,11 @@ default 0
 timeout 1
 title Amazon Linux
 root (hd0)
-kernel /boot/vmlinuz-6.1 root=LABEL=/ console=hvc0
+kernel /boot/vmlinuz-6.1 root=LABEL=/ console=hvc0 quiet
 initrd /boot/initrd.img-6.1
 EOF
     fs ext4 root
-    want="$boot_image root=LABEL=/ $serial"
+    want="$boot_image root=LABEL=/ $serial quiet"
 }
 case_pv_grub_whole_disk() {
     pv_grub_menu
@@ -251,16 +251,16 @@ LABEL virt
   MENU LABEL Linux virt
   LINUX vmlinuz-6.1
   INITRD initrd.img-6.1
-  APPEND root=/dev/xvda1 modules=ext4 console=hvc0
+  APPEND root=/dev/xvda1 modules=ext4 console=hvc0 quiet
 EOF
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid modules=ext4 $serial"
+    want="$boot_image root=UUID=$uuid modules=ext4 $serial quiet"
 }
 
 case_esp_config() { # GPT, an ESP whose grub.cfg leads to the root's
     new_tree
-    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda2 ro console=hvc0' /boot/initrd.img-6.1
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda2 ro console=hvc0 quiet' /boot/initrd.img-6.1
     fs ext4 root
     rm -rf "$tree"
     file EFI/debian/grub.cfg <<EOF
@@ -270,7 +270,7 @@ configfile \$prefix/grub.cfg
 EOF
     fs vfat esp
     disk gpt esp root
-    want="$boot_image root=UUID=$uuid ro $serial"
+    want="$boot_image root=UUID=$uuid ro $serial quiet"
 }
 
 case_password() {
@@ -280,7 +280,7 @@ set superusers="root"
 password root secret
 set timeout=0
 menuentry 'open' --unrestricted {
-  linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0
+  linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet
   initrd /boot/initrd.img-6.1
 }
 menuentry 'closed' {
@@ -290,14 +290,14 @@ menuentry 'closed' {
 EOF
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid $serial"
+    want="$boot_image root=UUID=$uuid $serial quiet"
 }
 
 case_pv_only_kernel() {
     new_tree
     xen_kernel "$work/xen.elf"
     gzip -9n <"$work/xen.elf" >"$tree/boot/vmlinuz-2.6.18-xen"
-    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-2.6.18-xen root=/dev/xvda1 console=hvc0' /boot/initrd.img-6.1
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-2.6.18-xen root=/dev/xvda1 console=hvc0 quiet' /boot/initrd.img-6.1
     fs ext4 root
     disk dos root
     says='kernel for Xen paravirtual guests only: it cannot start'
@@ -305,14 +305,14 @@ case_pv_only_kernel() {
 
 case_two_disks() { # both have a configuration: a menu of two, then the first
     new_tree
-    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 first console=hvc0' /boot/initrd.img-6.1
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 first console=hvc0 quiet' /boot/initrd.img-6.1
     fs ext4 first
-    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvdb1 second console=hvc0' /boot/initrd.img-6.1
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvdb1 second console=hvc0 quiet' /boot/initrd.img-6.1
     uuid=$other_uuid
     fs ext4 second
     disk dos first
     disk dos second
-    want="$boot_image root=UUID=5eed0000-0000-4000-8000-000000000001 first $serial"
+    want="$boot_image root=UUID=5eed0000-0000-4000-8000-000000000001 first $serial quiet"
 }
 
 case_nothing() { # no configuration, no kernel
@@ -352,7 +352,7 @@ EOF
 
 case_initrd_missing() { # the entry fails; our menu says why
     new_tree
-    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0' /boot/initrd.img-gone
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet' /boot/initrd.img-gone
     fs ext4 root
     disk dos root
     says='did not boot: the initial ramdisk /boot/initrd.img-gone is not on \(hd0,msdos1\)'
@@ -365,17 +365,17 @@ set timeout=0
 set default=0
 set fallback=1
 menuentry 'gone' {
-  linux /boot/vmlinuz-gone root=/dev/xvda1 console=hvc0
+  linux /boot/vmlinuz-gone root=/dev/xvda1 console=hvc0 quiet
   initrd /boot/initrd.img-6.1
 }
 menuentry 'there' {
-  linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0
+  linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet
   initrd /boot/initrd.img-6.1
 }
 EOF
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid $serial"
+    want="$boot_image root=UUID=$uuid $serial quiet"
 }
 
 case_xen_tools_wrong_partition() { # root (hd0,0) is the swap partition
@@ -385,12 +385,12 @@ default         0
 timeout         1
 title           Debian GNU/Linux, kernel 6.1
 root            (hd0,0)
-kernel          /boot/vmlinuz-6.1 root=/dev/xvda2 ro elevator=noop
+kernel          /boot/vmlinuz-6.1 root=/dev/xvda2 ro elevator=noop quiet
 initrd          /boot/initrd.img-6.1
 EOF
     fs ext4 root
     disk dos - root
-    want="$boot_image root=UUID=$uuid ro elevator=noop console=tty0 $serial"
+    want="$boot_image root=UUID=$uuid ro elevator=noop quiet console=tty0 $serial"
 }
 
 case_savedefault() { # GRUB Legacy's savedefault; nothing is written
@@ -400,14 +400,14 @@ default saved
 timeout 1
 title Ubuntu
 root (hd0,0)
-kernel /boot/vmlinuz-6.1 root=/dev/sda1 ro console=hvc0
+kernel /boot/vmlinuz-6.1 root=/dev/sda1 ro console=hvc0 quiet
 initrd /boot/initrd.img-6.1
 savedefault
 boot
 EOF
     fs ext3 root
     disk dos root
-    want="$boot_image root=UUID=$uuid ro $serial"
+    want="$boot_image root=UUID=$uuid ro $serial quiet"
 }
 
 case_save_env() { # recordfail writes grubenv at home; here the disk stays as it is
@@ -425,13 +425,13 @@ function recordfail {
 set timeout=0
 menuentry 'Ubuntu' {
   recordfail
-  linux /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=hvc0 rf=$recordfail
+  linux /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=hvc0 quiet rf=$recordfail
   initrd /boot/initrd.img-6.1
 }
 EOF
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid ro $serial rf=1"
+    want="$boot_image root=UUID=$uuid ro $serial quiet rf=1"
 }
 
 case_broken_syntax() { # half a file: said, and the menu comes
@@ -447,19 +447,19 @@ case_huge_config() { # hundreds of entries
     {
         printf 'set timeout=0\nset default=0\n'
         for n in $(seq 1 400); do
-            printf 'menuentry "kernel %s" --class gnu-linux --id k%s {\n  linux /boot/vmlinuz-6.1 root=/dev/xvda1 n=%s console=hvc0\n  initrd /boot/initrd.img-6.1\n}\n' "$n" "$n" "$n"
+            printf 'menuentry "kernel %s" --class gnu-linux --id k%s {\n  linux /boot/vmlinuz-6.1 root=/dev/xvda1 n=%s console=hvc0 quiet\n  initrd /boot/initrd.img-6.1\n}\n' "$n" "$n" "$n"
         done
     } | file boot/grub/grub.cfg
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid n=1 $serial"
+    want="$boot_image root=UUID=$uuid n=1 $serial quiet"
 }
 
 case_consoles_kept() { # a serial console is named already; noprobe would hide the disk
     new_tree
-    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/hda1 ide0=noprobe console=ttyS0,9600 console=hvc0 resume=/dev/xvda2' \
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/hda1 ide0=noprobe console=ttyS0,9600 console=hvc0 quiet resume=/dev/xvda2' \
         /boot/initrd.img-6.1
     fs ext4 root
     disk dos root
-    want="$boot_image root=UUID=$uuid console=ttyS0,9600 noresume"
+    want="$boot_image root=UUID=$uuid console=ttyS0,9600 quiet noresume"
 }
