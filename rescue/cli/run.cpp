@@ -3,6 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
+#include "cli/menu.hpp"
 #include "cli/parse.hpp"
 #include "session/documents.hpp"
 
@@ -49,7 +50,9 @@ Outcome dispatch(Context& context) {
     case Command::registry_set:
     case Command::registry_delete:
     case Command::registry_import: return registry_edit(context);
-    case Command::menu: return fail(ErrorKind::unsupported, "menu", "not in this build");
+    case Command::menu:
+        return static_cast<ExitCode>(
+            run_menu(context.request.disks, [&] { return context.progress.cancelled(); }));
     case Command::completion: print_completion(context); return ExitCode::done;
     case Command::version: print_version(context.console); return ExitCode::done;
     }

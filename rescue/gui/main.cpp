@@ -7,6 +7,7 @@
 #include "gui/platform.hpp"
 
 #include "base/text.hpp"
+#include "session/power.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -25,16 +26,6 @@ using namespace lifeboat::gui;
 namespace {
 
 volatile std::sig_atomic_t stop_asked = 0;
-
-// On the rescue medium, and only there, PID 1 is our own: restarting the machine is its business.
-bool on_rescue_medium() {
-    std::array<char, 64> path{};
-    const auto length = readlink("/proc/1/exe", path.data(), path.size() - 1);
-    return getppid() == 1 && length > 0 && std::string_view(path.data()) == "/init";
-}
-
-// PID 1 takes the signals that busybox's reboot and poweroff send.
-void ask_for(Power power) { kill(1, power == Power::reboot ? SIGTERM : SIGUSR2); }
 
 // Lines for the log and for a test driver. A full pipe loses lines; the screen goes on.
 class Lines {
@@ -161,7 +152,9 @@ int run_console(const Arguments& arguments, App& app, Wake& wake, const Lines& l
         for (const auto& device : input->new_devices())
             lines.say("input " + printable(device));
         if (app.model().power != Power::none && !std::exchange(power_asked, true))
-            ask_for(app.model().power);
+            session::ask_for(app.model().power == Power::reboot
+                                 ? session::MachinePower::restart
+                                 : session::MachinePower::power_off);
         wait_for(input.get(), wake, app.wants_frame());
     }
     return kExitClosed;
@@ -188,7 +181,7 @@ int main(int argc, char** argv) {
     Wake wake;
     const auto engine = session::make_engine(arguments->disks, arguments->undo_folder);
     App app(
-        *engine, [&wake] { wake.signal(); }, on_rescue_medium(),
+        *engine, [&wake] { wake.signal(); }, session::can_power(),
         [&lines](const std::string& line) { lines.say(line); });
     if (arguments->high_contrast)
         app.handle({Do::contrast, {}, 0, false});

@@ -81,10 +81,14 @@ void draw_file(Ui& ui, const FileChangeInfo& file) {
     ui.text(shown(file.volume) + ", " + shown(file.kind) + ", " + human_size(file.before_size) +
                 " before, " + human_size(file.after_size) + " after",
             Tone::dim);
+    if (!file.from.empty())
+        ui.text("It was " + shown(file.from) + " before.");
+    if (!file.target.empty())
+        ui.text("It is a link to " + shown(file.target) + ".");
     ui.gap(4);
     draw_registry(ui, file);
     draw_diff(ui, file.diff);
-    if (file.registry.empty() && file.diff.empty())
+    if (file.registry.empty() && file.diff.empty() && file.kind == "changed")
         ui.text("The content is not text; it is replaced as a whole.", Tone::dim);
 }
 

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the text menu knows between two lines, and its words for it.
+#pragma once
+
+#include "session/session.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace lifeboat::cli {
+
+struct MenuState {
+    std::optional<session::Inspection> inspection;
+    std::vector<std::size_t> rows; // indices of findings, as numbered on the terminal from 1
+    std::set<std::size_t> chosen;  // indices of findings
+    std::optional<session::Preview> preview;
+    std::vector<std::string> undo_files; // oldest first
+
+    // Takes a new inspection: numbers it, chooses what can be repaired.
+    void take(session::Inspection seen);
+    [[nodiscard]] const session::GuestInfo* guest(const std::string& id) const;
+    [[nodiscard]] bool can_repair(const session::FindingInfo& finding) const;
+    [[nodiscard]] std::vector<session::Choice> choices() const;
+};
+
+// Disks, guests and the numbered findings.
+[[nodiscard]] std::string overview_text(const MenuState& state);
+// All about one finding; `page` is the support engineer's page, or empty.
+[[nodiscard]] std::string finding_text(const session::FindingInfo& finding,
+                                       const session::GuestInfo* guest, std::string_view page);
+[[nodiscard]] std::string mark_of(const session::FindingInfo& finding); // "CRITICAL"
+
+} // namespace lifeboat::cli
