@@ -18,7 +18,7 @@ namespace {
 // only one of its kind in a machine where only one reference can mean it.
 constexpr int kImpossible = -1000;
 constexpr int kLastMounted = 100; // the kernel wrote this mount point into the file system
-constexpr int kOtherMount = -20;  // it wrote another one (it may have been a rescue system)
+constexpr int kOtherMount = -10;  // it wrote another one (it may have been a rescue system)
 constexpr int kPartition = 20;
 constexpr int kDisk = 10;
 constexpr int kWholeDisk = 15; // a name without a number and a disk without a table
@@ -205,7 +205,8 @@ Resolution DeviceResolver::by_evidence(const DeviceName& name, const FstabEntry&
         if (value == kImpossible)
             continue;
         ++candidates;
-        tie = value == best_score;
+        if (value == best_score)
+            tie = true;
         if (value > best_score) {
             best = &volume;
             best_score = value;
@@ -214,13 +215,21 @@ Resolution DeviceResolver::by_evidence(const DeviceName& name, const FstabEntry&
     }
     if (best == nullptr)
         return {std::nullopt, "no attached volume could be " + entry.spec};
-    // Lines that want the same kind of volume by a device name: they must not share one.
-    const auto rivals = std::count_if(fstab_.begin(), fstab_.end(), [&](const FstabEntry& other) {
-        return parse_device_name(other.spec) && other.type == entry.type &&
-               other.mount_point != "/" && other.spec != entry.spec;
-    });
-    const bool only_one = candidates == 1 && rivals == 0;
-    if (tie || (best_score < kEnough && !only_one))
+    // Other lines that name a device by letters: one volume cannot be two of them.
+    bool wanted_more = false;
+    std::size_t rivals = 0;
+    for (const auto& other : fstab_) {
+        const auto other_name = parse_device_name(other.spec);
+        if (!other_name || other.spec == entry.spec || other.mount_point == "/")
+            continue;
+        const int value = score(*best, *other_name, other);
+        rivals += value == kImpossible ? 0U : 1U;
+        wanted_more = wanted_more || value >= best_score;
+    }
+    const bool contradicted =
+        !best->last_mounted.empty() && best->last_mounted != entry.mount_point;
+    const bool only_one = candidates == 1 && rivals == 0 && !contradicted;
+    if (tie || wanted_more || (best_score < kEnough && !only_one))
         return {std::nullopt,
                 "more than one attached volume, or none for certain, could be " + entry.spec};
     if (only_one && best_score < kEnough)

@@ -96,7 +96,7 @@ public:
         read_files(*root_, "", out);
         return out;
     }
-    [[nodiscard]] std::vector<guest::FileChange> apply(const repair::Repair& repair) const {
+    std::vector<guest::FileChange> apply(const repair::Repair& repair) const {
         guest::Editor editor(guest_);
         const auto done = repair.apply(editor);
         if (!done)

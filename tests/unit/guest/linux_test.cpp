@@ -183,3 +183,25 @@ TEST_CASE("tags and logical volumes are found by name") {
     CHECK(resolved(resolver, fstab, 3) == "disk 1, partition 1");
     CHECK(resolved(resolver, fstab, 4) == "?");
 }
+
+TEST_CASE("two lines never get the same volume") {
+    const auto machine =
+        machine_with({{made_volume("1", Content::ext, "A"), made_volume("2", Content::ext, "R")}});
+    const std::string fstab = "/dev/xvda2 / ext4 x 0 1\n/dev/xvda1 /srv ext4 x 0 2\n"
+                              "/dev/xvdb1 /data ext4 x 0 2\n";
+    const DeviceResolver resolver(machine, "disk 1, partition 2", text::fstab_entries(fstab));
+    CHECK(resolved(resolver, fstab, 2) == "disk 1, partition 1");
+    CHECK(resolved(resolver, fstab, 3) == "?");
+}
+
+TEST_CASE("a tie stays a tie when a worse volume follows") {
+    const auto machine = machine_with({{made_volume("2", Content::ext, "R")},
+                                       {made_volume("1", Content::ext, "A")},
+                                       {made_volume("1", Content::ext, "B")},
+                                       {made_volume("3", Content::ext, "C")}});
+    const std::string fstab = "/dev/xvda2 / ext4 x 0 1\n/dev/xvdz1 /srv ext4 x 0 2\n"
+                              "/dev/sdq9 swap swap x 0 0\n/dev/sdr9 swap swap x 0 0\n"
+                              "/dev/sds9 swap swap x 0 0\n";
+    const DeviceResolver resolver(machine, "disk 1, partition 2", text::fstab_entries(fstab));
+    CHECK(resolved(resolver, fstab, 2) == "?");
+}

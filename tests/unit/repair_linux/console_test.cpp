@@ -171,7 +171,7 @@ TEST_CASE("RHEL 8: kernelopts in grubenv, entries, and kernel-install's command 
 }
 
 TEST_CASE("a guest without a boot loader configuration is not judged") {
-    const LinuxGuest guest({{"/etc/debian_version", "12.0\n"}});
+    const LinuxGuest guest(test::Files{{"/etc/debian_version", "12.0\n"}});
     CHECK(std::holds_alternative<repair::NotApplicable>(guest.diagnose(kLinuxKernelConsole)));
     CHECK(guest.apply(kLinuxKernelConsole).empty());
 }
