@@ -208,6 +208,11 @@ Result<DevicePtr> open_disk(const std::string& text, Access access, std::uint32_
     return open_file(name, access, sector_size);
 }
 
+std::string file_of(const std::string& text) {
+    const auto name = parse(text);
+    return name.address ? std::string() : name.path;
+}
+
 Result<DevicePtr> open_for_writing(BlockDevice& reader, const std::string& name,
                                    std::uint32_t sector_size) {
     LIFEBOAT_TRY(auto writer, reader.writer());

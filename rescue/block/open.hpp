@@ -33,6 +33,10 @@ namespace lifeboat::block {
 [[nodiscard]] Result<DevicePtr> open_for_writing(BlockDevice& reader, const std::string& name,
                                                  std::uint32_t sector_size = 0);
 
+// The file or block device of this machine that the disk lies in, also an OVA; empty for an
+// address.
+[[nodiscard]] std::string file_of(const std::string& name);
+
 // What is known of the disk beside its bytes, for people: its format and, in an OVA, the machine
 // with its network cards. Empty for a plain disk.
 [[nodiscard]] Result<std::vector<std::string>> notes_on(const std::string& name);

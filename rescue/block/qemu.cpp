@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "block/nbd.hpp"
+#include "block/qemu_cache.hpp"
 #include "block/qemu_keeper.hpp"
 #include "block/qemu_process.hpp"
 #include "block/range.hpp"
@@ -120,10 +121,16 @@ public:
         if (!client_)
             return;
         client_.reset();
+        cache_.forget();
         keeper_.wait_for_end();
         writing_ = false;
     }
     [[nodiscard]] NbdClient* client() { return client_.get(); }
+    // What is written must be seen at once: only what nobody writes is kept.
+    Result<void> read(std::uint64_t offset, MutableByteSpan out) {
+        return with_reason(writing_ ? client_->read(offset, out)
+                                    : cache_.read(*client_, offset, out));
+    }
 
     // When QEMU is gone, that is the news, not the broken connection.
     Result<void> with_reason(Result<void> result) {
@@ -142,6 +149,7 @@ private:
     QemuDisk disk_;
     QemuKeeper keeper_;
     std::unique_ptr<NbdClient> client_;
+    ReadCache cache_;
     std::uint64_t size_ = 0;
     bool writing_ = false;
 };
@@ -166,7 +174,7 @@ public:
             LIFEBOAT_CHECK(line_->open(Access::read));
         if (line_->client() == nullptr)
             return closed();
-        return line_->with_reason(line_->client()->read(offset, out));
+        return line_->read(offset, out);
     }
     Result<void> write(std::uint64_t offset, ByteSpan data) override {
         if (!writable())
