@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.hpp"
-#include "block/image.hpp"
+#include "block/open.hpp"
 #include "session/state.hpp"
 
 #include <algorithm>
@@ -32,6 +32,17 @@ bool is_number(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+Result<OpenDisk> open_one(const std::string& name, const Options& options) {
+    LIFEBOAT_TRY(auto base, block::open_disk(name, block::Access::read, options.sector_size));
+    auto overlay = std::make_shared<block::Overlay>(std::move(base));
+    auto layout = volume::read_layout(*overlay);
+    if (!layout)
+        return fail(layout.error().where.empty() ? layout.error().in(name) : layout.error());
+    LIFEBOAT_TRY(const auto notes, block::notes_on(name));
+    layout->notes.insert(layout->notes.begin(), notes.begin(), notes.end());
+    return OpenDisk{name, std::move(overlay), std::move(*layout)};
+}
+
 } // namespace
 
 Result<void> go_on(const Progress& progress) {
@@ -46,26 +57,22 @@ Result<OpenDisks> open_disks(const std::vector<std::string>& paths, const Option
         return fail(ErrorKind::usage, "", "no disk was named");
     if (paths.size() > kMostDisks)
         return fail(ErrorKind::usage, "", "more than " + std::to_string(kMostDisks) + " disks");
-    OpenDisks disks;
+    // An OVA stands for all disks in it.
+    std::vector<std::string> names;
     for (const auto& path : paths) {
-        LIFEBOAT_CHECK(go_on(progress));
-        progress.report("Opening " + path,
-                        static_cast<double>(disks.size()) / static_cast<double>(paths.size()));
-        const bool twice = std::any_of(disks.begin(), disks.end(),
-                                       [&](const OpenDisk& disk) { return disk.path == path; });
-        if (twice)
-            return fail(ErrorKind::usage, path, "the same disk is named twice");
-        LIFEBOAT_TRY(auto base, block::open_image(path, block::Access::read, options.sector_size));
-        auto overlay = std::make_shared<block::Overlay>(std::move(base));
-        auto layout = volume::read_layout(*overlay);
-        if (!layout)
-            return fail(layout.error().in(layout.error().where.empty() ? path : ""));
-        disks.push_back({path, std::move(overlay), std::move(*layout)});
+        LIFEBOAT_TRY(const auto inside, block::disks_in(path));
+        names.insert(names.end(), inside.begin(), inside.end());
     }
-    std::vector<volume::DiskLayout> layouts;
-    for (auto& disk : disks)
-        layouts.push_back({disk.overlay, &disk.layout});
-    LIFEBOAT_CHECK(volume::add_logical_volumes(layouts));
+    OpenDisks disks;
+    for (const auto& name : names) {
+        LIFEBOAT_CHECK(go_on(progress));
+        progress.report("Opening " + name,
+                        static_cast<double>(disks.size()) / static_cast<double>(names.size()));
+        if (std::count(names.begin(), names.end(), name) > 1)
+            return fail(ErrorKind::usage, name, "the same disk is named twice");
+        LIFEBOAT_TRY(auto disk, open_one(name, options));
+        disks.push_back(std::move(disk));
+    }
     return disks;
 }
 
