@@ -97,7 +97,9 @@ TEST_CASE("NTFS is edited with clusters of every size, and other readers find wh
     CHECK(names->at(0).type == NodeType::directory);
     CHECK(names->at(1).name == "cASE");
     std::vector<std::string> inside;
-    for (const auto& node : *fs->list("/Windows"))
+    const auto nodes = fs->list("/Windows");
+    REQUIRE(nodes);
+    for (const auto& node : *nodes)
         inside.push_back(node.name);
     CHECK(inside == std::vector<std::string>{"Größe 日本.txt", "System32", "new"});
 }
