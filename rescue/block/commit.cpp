@@ -2,7 +2,7 @@
 #include "block/commit.hpp"
 
 #include "block/commit_devices.hpp"
-#include "block/image.hpp"
+#include "block/open.hpp"
 #include "block/undo_file.hpp"
 #include "block/undo_place.hpp"
 #include "block/write_blocks.hpp"
@@ -99,8 +99,9 @@ Result<CommitReport> commit(std::span<const CommitDisk> disks, const std::string
                             Progress& progress) {
     std::vector<CommitTarget> targets;
     for (const auto& disk : disks) {
-        LIFEBOAT_CHECK(check_undo_place(undo_path, disk.path));
-        LIFEBOAT_TRY(auto device, open_image(disk.path, Access::write, disk.sector_size));
+        LIFEBOAT_CHECK(check_undo_place(undo_path, file_of(disk.path)));
+        LIFEBOAT_TRY(auto device,
+                     open_for_writing(disk.overlay->base(), disk.path, disk.sector_size));
         targets.push_back({disk.path, disk.overlay, std::move(device)});
     }
     return commit_to(targets, undo_path, progress);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "block/commit.hpp"
 #include "block/commit_devices.hpp"
-#include "block/image.hpp"
+#include "block/open.hpp"
 #include "block/undo_file.hpp"
 #include "block/undo_place.hpp"
 #include "block/write_blocks.hpp"
@@ -141,7 +141,7 @@ Result<CommitReport> undo(const std::string& undo_path, std::span<const std::str
                     "name them in the order of the repair");
     std::vector<DevicePtr> disks;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        LIFEBOAT_TRY(auto disk, open_image(names[i], Access::write, sector_sizes[i]));
+        LIFEBOAT_TRY(auto disk, open_disk(names[i], Access::write, sector_sizes[i]));
         disks.push_back(std::move(disk));
     }
     return undo_on(undo_path, disks, progress);

@@ -33,7 +33,7 @@ Result<void> check_undo_place(const std::string& undo_path, const std::string& d
         return fail(ErrorKind::usage, "undo file", "it has no name");
     struct stat disk {};
     struct stat undo {};
-    if (::stat(disk_path.c_str(), &disk) != 0)
+    if (!disk_path.empty() && ::stat(disk_path.c_str(), &disk) != 0)
         return fail_errno(disk_path, "opening", errno);
     if (::stat(undo_path.c_str(), &undo) == 0) {
         if (undo.st_dev == disk.st_dev && undo.st_ino == disk.st_ino)

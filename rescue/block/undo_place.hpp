@@ -7,7 +7,8 @@
 
 namespace lifeboat::block {
 
-// `refused` when the undo file would lie on the disk it is meant to restore, or be that disk.
+// `disk_path`: the file or block device the disk lies in; empty when it is far away. `refused` when
+// the undo file would lie on the disk it is meant to restore, or be that disk.
 [[nodiscard]] Result<void> check_undo_place(const std::string& undo_path,
                                             const std::string& disk_path);
 

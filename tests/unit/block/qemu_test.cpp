@@ -4,6 +4,7 @@
 #include "block/open.hpp"
 #include "block/overlay.hpp"
 #include "support/images.hpp"
+#include "unit/block/qemu_servers.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -77,22 +78,6 @@ DevicePtr opened(const std::string& name, Access access = Access::read) {
     INFO((device ? std::string() : device.error().text()));
     REQUIRE(device);
     return *device;
-}
-
-// Process ids of qemu-nbd programs that were told to open `path`.
-std::vector<int> servers_of(const std::string& path) {
-    std::vector<int> out;
-    std::error_code error;
-    for (const auto& entry : files::directory_iterator("/proc", error)) {
-        const auto name = entry.path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos)
-            continue;
-        std::ifstream in(entry.path() / "cmdline", std::ios::binary);
-        const std::string line{std::istreambuf_iterator<char>(in), {}};
-        if (line.find("qemu-nbd") != line.npos && line.find(path) != line.npos)
-            out.push_back(std::stoi(name));
-    }
-    return out;
 }
 
 bool no_server_within(const std::string& path, int milliseconds) {
@@ -178,7 +163,7 @@ TEST_CASE("what is written to an image is what qemu-img reads afterwards", "[blo
         {
             const auto device = opened(image, Access::write);
             CHECK(device->writable());
-            for (int i = 0; i < 40; ++i) {
+            for (int i = 0; i < 20; ++i) {
                 const std::uint64_t at = random() % (kDiskSize / 512 - 16) * 512;
                 Bytes data(512 * (1 + random() % 16));
                 for (auto& byte : data)
@@ -412,6 +397,31 @@ TEST_CASE("no server stays behind when lifeboat is killed", "[block]") {
     CHECK(WIFSIGNALED(status));
     CHECK(no_server_within(image, 5000));
     CHECK(opened(image, Access::write)->size() == 8 * kMiB); // and its lock is gone
+}
+
+TEST_CASE("a writer comes from the reader, also when nothing can be started any more", "[block]") {
+    need_qemu();
+    const TempDir folder;
+    const auto image = folder.file("disk.qcow2");
+    run_ok({"qemu-img", "create", "-q", "-f", "qcow2", image, "8M"});
+    const auto reader = opened(image);
+    REQUIRE(read_bytes(*reader, 0, 4096)); // QEMU now keeps the map of the image in memory
+    const std::string path = std::getenv("PATH");
+    ::setenv("PATH", folder.path().c_str(), 1);
+    auto by_name = open_disk(image, Access::write);
+    auto writer = open_for_writing(*reader, image);
+    ::setenv("PATH", path.c_str(), 1);
+    CHECK_FALSE(by_name);
+    REQUIRE(writer);
+    const Bytes block(4096, std::byte{0x42});
+    REQUIRE((*writer)->write(1048576, block));
+    CHECK(*read_bytes(*reader, 1048576, 4096) == block); // while both are there
+    REQUIRE((*writer)->flush());
+    writer->reset();
+    CHECK(*read_bytes(*reader, 1048576, 4096) == block); // by a new server
+    CHECK_FALSE(reader->writable());
+    CHECK_FALSE(reader->write(0, block));
+    CHECK(servers_of(image).size() == 1);
 }
 
 TEST_CASE("an address is opened through QEMU, plain unless the user says a format", "[block]") {
