@@ -125,12 +125,13 @@ TEST_CASE("GRUB Legacy: entries and Debian's automagic defaults") {
 }
 
 TEST_CASE("one file under two names is edited once") {
-    const LinuxGuest guest({{"/etc/redhat-release", "CentOS release 5.11 (Final)\n"},
-                            {"/etc/inittab", ""},
-                            {"/sbin/init", "x"},
-                            {"/boot/grub/grub.conf", "title x\nkernel /vmlinuz ro ide0=noprobe\n"},
-                            {"/boot/grub/menu.lst", "-> ./grub.conf"},
-                            {"/etc/grub.conf", "-> ../boot/grub/grub.conf"}});
+    const LinuxGuest guest(
+        test::Files{{"/etc/redhat-release", "CentOS release 5.11 (Final)\n"},
+                    {"/etc/inittab", ""},
+                    {"/sbin/init", "x"},
+                    {"/boot/grub/grub.conf", "title x\nkernel /vmlinuz ro ide0=noprobe\n"},
+                    {"/boot/grub/menu.lst", "-> ./grub.conf"},
+                    {"/etc/grub.conf", "-> ../boot/grub/grub.conf"}});
     const auto found = guest.diagnose(kLinuxKernelConsole);
     REQUIRE(trouble(found));
     CHECK(trouble(found)->severity == Severity::critical);
@@ -145,13 +146,13 @@ TEST_CASE("one file under two names is edited once") {
 TEST_CASE("RHEL 8: kernelopts in grubenv, entries, and kernel-install's command line") {
     std::string block = "# GRUB Environment Block\nkernelopts=root=/dev/xvda1 ro console=hvc0\n";
     block.append(1024 - block.size(), '#');
-    const LinuxGuest guest(
-        {{"/etc/os-release", "ID=rhel\nVERSION_ID=\"8.9\"\n"},
-         {"/sbin/init", kSystemd},
-         {"/boot/grub2/grubenv", block},
-         {"/etc/kernel/cmdline", "root=/dev/xvda1 ro\n"},
-         {"/boot/loader/entries/a.conf", "linux /vmlinuz\noptions $kernelopts $tuned_params\n"},
-         {"/boot/loader/entries/b.conf", "linux /vmlinuz\noptions root=/dev/xvda1 ro\n"}});
+    const LinuxGuest guest(test::Files{
+        {"/etc/os-release", "ID=rhel\nVERSION_ID=\"8.9\"\n"},
+        {"/sbin/init", kSystemd},
+        {"/boot/grub2/grubenv", block},
+        {"/etc/kernel/cmdline", "root=/dev/xvda1 ro\n"},
+        {"/boot/loader/entries/a.conf", "linux /vmlinuz\noptions $kernelopts $tuned_params\n"},
+        {"/boot/loader/entries/b.conf", "linux /vmlinuz\noptions root=/dev/xvda1 ro\n"}});
     const auto found = guest.diagnose(kLinuxKernelConsole);
     REQUIRE(trouble(found));
     CHECK(trouble(found)->evidence.size() == 3);

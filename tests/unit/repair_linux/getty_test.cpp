@@ -78,11 +78,12 @@ TEST_CASE("systemd: a masked serial login is left alone") {
 }
 
 TEST_CASE("sysvinit: the only login on hvc0 is critical; screen and serial line get one") {
-    const LinuxGuest guest({{"/etc/debian_version", "7.11\n"},
-                            {"/sbin/init", "x"},
-                            {"/etc/securetty", "console\ntty1\nhvc0"},
-                            {"/etc/inittab", "id:2:initdefault:\n"
-                                             "1:2345:respawn:/sbin/getty 38400 hvc0\n"}});
+    const LinuxGuest guest(
+        test::Files{{"/etc/debian_version", "7.11\n"},
+                    {"/sbin/init", "x"},
+                    {"/etc/securetty", "console\ntty1\nhvc0"},
+                    {"/etc/inittab", "id:2:initdefault:\n"
+                                     "1:2345:respawn:/sbin/getty 38400 hvc0\n"}});
     const auto found = guest.diagnose(kLinuxGetty);
     REQUIRE(trouble(found));
     CHECK(trouble(found)->severity == Severity::critical);
@@ -95,9 +96,9 @@ TEST_CASE("sysvinit: the only login on hvc0 is critical; screen and serial line 
 }
 
 TEST_CASE("sysvinit: a missing serial login beside the screen's is a warning") {
-    const LinuxGuest guest({{"/etc/redhat-release", "CentOS release 5.11 (Final)\n"},
-                            {"/sbin/init", "x"},
-                            {"/etc/inittab", "1:2345:respawn:/sbin/mingetty tty1\n"}});
+    const LinuxGuest guest(test::Files{{"/etc/redhat-release", "CentOS release 5.11 (Final)\n"},
+                                       {"/sbin/init", "x"},
+                                       {"/etc/inittab", "1:2345:respawn:/sbin/mingetty tty1\n"}});
     const auto found = guest.diagnose(kLinuxGetty);
     REQUIRE(trouble(found));
     CHECK(trouble(found)->severity == Severity::warning);
@@ -110,22 +111,23 @@ TEST_CASE("sysvinit: a missing serial login beside the screen's is a warning") {
 }
 
 TEST_CASE("SUSE, Gentoo and Alpine use the line they ship") {
-    const LinuxGuest suse({{"/etc/SuSE-release", "SUSE Linux Enterprise Server 11 (x86_64)\n"},
-                           {"/sbin/init", "x"},
-                           {"/etc/inittab", "1:2345:respawn:/sbin/mingetty --noclear tty1\n"
-                                            "#S0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt102\n"
-                                            "#cons:12345:respawn:/sbin/smart_agetty -L 38400 "
-                                            "console\n"}});
+    const LinuxGuest suse(
+        test::Files{{"/etc/SuSE-release", "SUSE Linux Enterprise Server 11 (x86_64)\n"},
+                    {"/sbin/init", "x"},
+                    {"/etc/inittab", "1:2345:respawn:/sbin/mingetty --noclear tty1\n"
+                                     "#S0:12345:respawn:/sbin/agetty -L 9600 ttyS0 vt102\n"
+                                     "#cons:12345:respawn:/sbin/smart_agetty -L 38400 "
+                                     "console\n"}});
     suse.apply(kLinuxGetty);
     CHECK(suse.files()
               .at("/etc/inittab")
               .find("\nS0:12345:respawn:/sbin/agetty -L ttyS0 115200 "
                     "vt102\n#cons") != std::string::npos);
     check_cured(suse);
-    const LinuxGuest alpine({{"/etc/alpine-release", "3.18.0\n"},
-                             {"/sbin/init", "-> /bin/busybox"},
-                             {"/bin/busybox", "x"},
-                             {"/etc/inittab", "hvc0::respawn:/sbin/getty -L 0 hvc0\n"}});
+    const LinuxGuest alpine(test::Files{{"/etc/alpine-release", "3.18.0\n"},
+                                        {"/sbin/init", "-> /bin/busybox"},
+                                        {"/bin/busybox", "x"},
+                                        {"/etc/inittab", "hvc0::respawn:/sbin/getty -L 0 hvc0\n"}});
     alpine.apply(kLinuxGetty);
     CHECK(alpine.files().at("/etc/inittab") ==
           "ttyS0::respawn:/sbin/getty -L ttyS0 115200 vt100\n");
