@@ -155,6 +155,9 @@ TEST_CASE("a volume that Windows marked for a check is not written to") {
         at += read_le<std::uint32_t>(*content, at + 4).value();
     const auto value = at + read_le<std::uint16_t>(*content, at + 0x14).value();
     poke(*disk, value + 10, std::string_view("\x01\x00", 2));
+    // The first four records have a copy, which must say the same.
+    const auto mirror = read_le<std::uint64_t>(*content, 0x38).value() * 4096;
+    poke(*disk, mirror + (value - mft) + 10, std::string_view("\x01\x00", 2));
     refused(disk, Kind::ntfs, ErrorKind::refused, "check");
     CHECK(open_ntfs(disk, Access::read));
 }
