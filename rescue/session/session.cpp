@@ -80,8 +80,12 @@ Result<CommitInfo> Session::commit(const std::string& undo_file, Progress& progr
     for (const auto& disk : state_->disks)
         paths.push_back(disk.path);
     state_->staged = false;
-    LIFEBOAT_TRY(state_->disks, open_disks(paths, state_->options, quiet));
-    state_->infos = describe(state_->disks);
+    // When they cannot be opened again, the overlays still read as the disks are now: the commit
+    // stands, and must not be reported as an error.
+    if (auto reopened = open_disks(paths, state_->options, quiet)) {
+        state_->disks = std::move(*reopened);
+        state_->infos = describe(state_->disks);
+    }
     return CommitInfo{report.blocks, report.bytes, report.undo_file};
 }
 
