@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The finished rescue medium in QEMU. What the screen shows is told by its own lines on the virtio
+// port org.lifeboat.log ("page overview", "widget preview 24 700 ..."); pixels are checked as well,
+// so that a program that only talks would not pass.
+#include "base/text.hpp"
+#include "machine/machine.hpp"
+
+using namespace lifeboat;
+using namespace lifeboat::test;
+
+namespace {
+
+// Without KVM, on a busy host, a boot was seen to take ten times its usual 20 seconds.
+constexpr int kBoot = 300;
+constexpr int kStep = 120;
+
+std::string sha256_of(const std::string& path) { return run_ok({"sha256sum", path}).substr(0, 64); }
+
+// A Windows-like disk with Xen's remains.
+void make_windows(const std::string& path) {
+    need_tools({"mkntfs", "sfdisk"});
+    const Ran made = run_tool({"sh", LIFEBOAT_SAMPLE_SCRIPT, LIFEBOAT_SAMPLE_PROGRAM, path});
+    INFO(made.output);
+    REQUIRE(made.status == 0);
+}
+
+std::vector<std::string> with_disk(const std::string& disk) {
+    return {"-cdrom", LIFEBOAT_RESCUE_ISO,
+            "-boot",  "order=d",
+            "-vga",   "std",
+            "-drive", "file=" + disk + ",format=raw,if=virtio,cache=unsafe"};
+}
+
+// What the command says about the disk from outside.
+Ran diagnosis_of(const std::string& disk) {
+    return run_tool({"sh", "-c", "exec " LIFEBOAT_COMMAND " diagnose " + disk});
+}
+
+// Waits for a line of the screen after `from`; the place behind it.
+std::size_t expect(const Machine& machine, std::string_view line, std::size_t from, int seconds) {
+    const auto found = machine.wait_for("log", line, seconds, from);
+    INFO("waiting for: " << line);
+    INFO("log:\n" << machine.said_on("log"));
+    INFO("serial:\n" << printable(machine.said_on("serial")));
+    REQUIRE(found);
+    return *found + line.size();
+}
+
+} // namespace
+
+TEST_CASE("the rescue medium shows its window, repairs by keys, and undoes", "[boot]") {
+    const TempDir folder;
+    const auto disk = folder.file("windows.img");
+    make_windows(disk);
+    const auto original = sha256_of(disk);
+    REQUIRE(diagnosis_of(disk).status == 1);
+
+    Machine machine(folder, with_disk(disk));
+    auto at = expect(machine, "screen: first frame 1024x768", 0, kBoot);
+    at = expect(machine, "screen: page overview", at, kStep);
+    CHECK(machine.said_on("log").find("looked at 1 disks, 1 guests") != std::string::npos);
+
+    // The window is there: as large as the screen, with text and panels, not one colour.
+    const Screen screen = machine.screen();
+    CHECK(screen.width == 1024);
+    CHECK(screen.height == 768);
+    CHECK(screen.colours(64) == 64);
+
+    // Looking and previewing change nothing.
+    machine.press({"f8"});
+    at = expect(machine, "screen: page preview", at, kStep);
+    CHECK(sha256_of(disk) == original);
+
+    machine.press({"f9"});
+    at = expect(machine, "screen: page confirm", at, kStep);
+    CHECK(sha256_of(disk) == original);
+    machine.press({"spc", "down", "ret"});
+    at = expect(machine, "screen: applied ", at, kStep);
+    at = expect(machine, "screen: page result", at, kStep);
+    CHECK(sha256_of(disk) != original);
+    {
+        const Ran after = diagnosis_of(disk);
+        INFO(after.output);
+        CHECK(after.status == 0);
+    }
+
+    // Undo, from the same screen: to the overview, the undo button, yes.
+    machine.press({"right", "ret"});
+    at = expect(machine, "screen: page confirm-undo", at, kStep);
+    machine.press({"left", "ret"});
+    at = expect(machine, "screen: undone ", at, kStep);
+    CHECK(sha256_of(disk) == original);
+}
+
+TEST_CASE("a host gets a diagnosis and a repair without a person", "[boot]") {
+    const TempDir folder;
+    const auto disk = folder.file("windows.img");
+    make_windows(disk);
+    const auto original = sha256_of(disk);
+    const auto run = [&](const char* verb, int code) {
+        auto words = with_disk(disk);
+        words.insert(words.end(), {"-smbios", std::string("type=11,value=lifeboat:run=") + verb,
+                                   "-vga", "none"});
+        Machine machine(folder, words);
+        REQUIRE(machine.wait_for_end(kBoot));
+        const auto result = machine.said_on("result");
+        INFO(result);
+        INFO(machine.said_on("log"));
+        CHECK(result.rfind(std::string("lifeboat-begin ") + verb + "\n", 0) == 0);
+        CHECK(result.find("\nlifeboat-exit " + std::to_string(code) + "\n") != std::string::npos);
+        return result;
+    };
+    const auto diagnosis = run("diagnose", 1);
+    CHECK(diagnosis.find("win.xen-class-filter") != std::string::npos);
+    CHECK(sha256_of(disk) == original);
+
+    run("repair", 0);
+    CHECK(sha256_of(disk) != original);
+    CHECK(diagnosis_of(disk).status == 0);
+    // The host got the undo file, and it is good.
+    const Ran undo = run_tool(
+        {"sh", "-c", std::string(LIFEBOAT_COMMAND) + " undo " + folder.file("undo") + " " + disk});
+    INFO(undo.output);
+    CHECK(undo.status == 0);
+    CHECK(sha256_of(disk) == original);
+}
+
+TEST_CASE("the serial line has the menu, while the screen is up", "[boot]") {
+    const TempDir folder;
+    const auto disk = folder.file("windows.img");
+    make_windows(disk);
+    Machine machine(folder, with_disk(disk));
+    expect(machine, "screen: page overview", 0, kBoot);
+    const auto menu = machine.wait_for("serial", "1 disk(s) found", kStep);
+    REQUIRE(menu);
+    machine.type_on_serial("\n");
+    INFO(printable(machine.said_on("serial")));
+    CHECK(machine.wait_for("serial", "win.xen-class-filter", kStep, *menu));
+}
+
+TEST_CASE("too little memory is said, with the amount that is needed", "[boot]") {
+    const TempDir folder;
+    Machine machine(folder, {"-cdrom", LIFEBOAT_RESCUE_ISO, "-boot", "order=d", "-m", "112"});
+    CHECK(machine.wait_for("serial", "did not fit into memory", kBoot));
+    CHECK(machine.wait_for("serial", "MiB of memory", kStep));
+}
