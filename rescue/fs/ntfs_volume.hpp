@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// libntfs-3g on a BlockDevice, by MFT number and name. The .cpp is the only file that includes
+// libntfs-3g on a BlockDevice, by MFT number and name. Only its .cpp and ntfs_device.cpp include
 // ntfs-3g's headers, which do not get along with others. Paths and policy are in ntfs.cpp.
 #pragma once
 
