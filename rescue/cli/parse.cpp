@@ -71,8 +71,7 @@ struct Builder {
     void more_disks(CLI::App* sub) {
         sub->add_option("--disk", request.disks, "a further disk of the same guest")
             ->type_name("DISK")
-            ->expected(1)
-            ->take_all();
+            ->allow_extra_args(false);
         sector_size(sub);
     }
     void target(CLI::App* sub, const std::string& help) {

@@ -55,6 +55,9 @@ Result<Target> parse_target(std::string_view text, bool (*exists)(const std::str
             continue;
         if (exists(target->disk))
             return *target;
+        // "guest.img:1:etc/fstab" has lost a slash; it names no logical volume.
+        if (target->volume.find('/') != std::string::npos && text.ends_with(target->volume))
+            continue;
         if (!first)
             first = std::move(target);
     }
