@@ -320,7 +320,7 @@ case_nothing() { # no configuration, no kernel
     rm -rf "$tree/boot"
     fs ext4 root
     disk dos root
-    says='(hd0,msdos1) ext2, a Linux system'
+    says='\(hd0,msdos1\) ext2, a Linux system'
 }
 
 case_no_disk() {
@@ -355,7 +355,7 @@ case_initrd_missing() { # the entry fails; our menu says why
     grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet' /boot/initrd.img-gone
     fs ext4 root
     disk dos root
-    says='did not boot: the initial ramdisk /boot/initrd.img-gone is not on \(hd0,msdos1\)'
+    says='did not boot: the initial ramdisk /boot/initrd.img-gone'
 }
 
 case_kernel_missing_fallback() { # the guest's own fallback goes first
@@ -462,4 +462,60 @@ case_consoles_kept() { # a serial console is named already; noprobe would hide t
     fs ext4 root
     disk dos root
     want="$boot_image root=UUID=$uuid console=ttyS0,9600 quiet noresume"
+}
+
+case_windows_bios() { # BIOS Windows in partition 2; its boot sector is not one that boots
+    bootmgr_stub "$work/bootmgr"
+    ntfs windows "$work/bootmgr=bootmgr"
+    disk dos - windows
+    says='BOOTMGR-STUB drive=80 hidden=00002800'
+}
+
+case_windows_second_disk() { # the boot manager must see its disk as the first
+    new_tree
+    rm -rf "$tree/boot"
+    fs ext2 data
+    bootmgr_stub "$work/bootmgr"
+    ntfs windows "$work/bootmgr=NTLDR"
+    disk dos data
+    disk dos windows
+    says='BOOTMGR-STUB drive=80 hidden=00000800'
+}
+
+case_windows_uefi() {
+    rm -rf "$tree"
+    mkdir -p "$tree/EFI/Microsoft/Boot"
+    efi_stub "$tree/EFI/Microsoft/Boot/bootmgfw.efi" WINDOWS-STUB
+    fs vfat esp
+    disk gpt esp
+    says='WINDOWS-STUB'
+}
+
+case_efi_loader() { # an EFI guest with a loader of its own and no configuration that we know
+    rm -rf "$tree"
+    mkdir -p "$tree/EFI/BOOT"
+    efi_stub "$tree/EFI/BOOT/BOOTX64.EFI" LOADER-STUB
+    fs vfat esp
+    disk gpt esp
+    says='LOADER-STUB'
+}
+
+case_parameter_disk() { # a small FAT disk labelled LIFEBOAT
+    case_debian_mbr
+    rm -rf "$tree"
+    printf '# GRUB Environment Block\nconsole=ttyS0,57600\nroot=keep\n' | file lifeboat.env
+    fs vfat parameters -n LIFEBOAT
+    disk none parameters
+    want="$boot_image root=/dev/xvda1 ro console=ttyS0,57600 quiet \"dyndbg=file nosuch.c +p\""
+}
+
+case_many_disks() { # 24 disks, as storage servers have; the system is on the first
+    case_debian_mbr
+    rm -rf "$tree"
+    mkdir -p "$tree/data"
+    truncate -s 8M "$work/data.fs"
+    mke2fs -q -t ext4 -d "$tree" "$work/data.fs"
+    for count in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23; do
+        disk dos data
+    done
 }

@@ -93,16 +93,16 @@ disk() {
     fi
     script="label: $label"
     [ "$label" = gpt ] || script="$script
-label-id: 0x5eed000$number"
+label-id: $(printf '0x5eed%04d' "$number")"
     [ "$label" = dos ] || script="$script
-label-id: 5eed0000-0000-4000-8000-0000000001$number"
+label-id: $(printf '5eed0000-0000-4000-8000-00000000%04d' $((100 + number)))"
     start=2048
     for name; do
         sectors=8192
         [ "$name" = - ] || sectors=$(($(stat -c %s "$work/$name.fs") / 512))
         script="$script
 start=$start,size=$sectors"
-        [ "$label" = dos ] || script="$script,uuid=5eed0000-0000-4000-8000-00000000020$number"
+        [ "$label" = dos ] || script="$script,uuid=$(printf '5eed0000-0000-4000-8000-%08d%04d' "$number" "$start" | cut -c 1-36)"
         start=$((start + sectors))
     done
     truncate -s $(((start + 2048) * 512)) "$image"
@@ -123,4 +123,26 @@ xen_kernel() {
     kernel_file=$1
     shift
     gcc "$@" -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0x1000000 -o "$kernel_file" "$here/xen-note.S"
+}
+
+# bootmgr_stub FILE: a stand-in for Windows' boot manager on BIOS machines.
+bootmgr_stub() {
+    gcc -m32 -nostdlib -static -Wl,--build-id=none -Wl,--oformat=binary -Wl,-Ttext=0 -o "$1" "$here/bootmgr-stub.S"
+}
+
+# efi_stub FILE WORD: an EFI program that says WORD and stops: GRUB, with nothing but that.
+efi_stub() {
+    printf 'echo %s\nsleep 1000\n' "$2" >"$work/efi_stub.cfg"
+    grub-mkimage -O x86_64-efi -o "$1" -p / -c "$work/efi_stub.cfg" echo sleep
+}
+
+# ntfs NAME FILE=PATH...: NAME.fs, NTFS with these files, as mkntfs leaves it: its boot sector's
+# hidden sectors are wrong and its boot code loads nothing, as after a conversion.
+ntfs() {
+    fs_file=$work/$1.fs
+    shift
+    rm -f "$fs_file"
+    truncate -s 24M "$fs_file"
+    mkntfs -q -F -s 512 -p 63 -H 255 -S 63 "$fs_file" >/dev/null
+    for pair; do ntfscp -q -f "$fs_file" "${pair%%=*}" "${pair#*=}"; done
 }
