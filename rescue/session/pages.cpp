@@ -3,6 +3,8 @@
 
 #include "session/documents.hpp"
 
+#include <algorithm>
+
 namespace lifeboat::session {
 
 std::optional<std::string_view> finding_page(std::string_view id) {
@@ -16,6 +18,7 @@ std::vector<std::string_view> finding_pages() {
     std::vector<std::string_view> out;
     for (const auto& page : page_table())
         out.push_back(page.id);
+    std::sort(out.begin(), out.end());
     return out;
 }
 

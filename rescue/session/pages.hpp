@@ -12,6 +12,6 @@ struct Page {
     std::string_view text; // Markdown
 };
 
-[[nodiscard]] std::span<const Page> page_table(); // sorted by id
+[[nodiscard]] std::span<const Page> page_table();
 
 } // namespace lifeboat::session
