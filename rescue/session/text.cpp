@@ -63,7 +63,8 @@ std::string volumes_table(const DiskInfo& disk) {
 
 std::string guest_lines(const GuestInfo& guest) {
     std::string line = guest.title;
-    if (guest.title.find(guest.architecture) == std::string::npos)
+    if (guest.architecture != "unknown" &&
+        guest.title.find(guest.architecture) == std::string::npos)
         line += ", " + guest.architecture;
     if (!guest.init.empty() && guest.init != "unknown")
         line += ", " + guest.init;
