@@ -100,10 +100,9 @@ Result<DevicePtr> open_member(const Name& name, Access access, std::uint32_t sec
         return fail(ErrorKind::refused, name.shown,
                     "it begins like a " + *format + " image, but its name does not say so",
                     "unpack it first, then name the disk image with its format in front");
-    if (access == Access::write && (format || ova.sealed))
+    if (access == Access::write && !format && ova.sealed)
         return fail(ErrorKind::refused, name.shown,
-                    format ? "a " + *format + " image inside an OVA cannot be changed in place"
-                           : "the checksums in the OVA would not fit any more",
+                    "the checksums in the OVA would not fit any more",
                     "unpack it (tar -xf) and make a disk that can be changed: \"qemu-img convert "
                     "-O qcow2\"");
     if (format)

@@ -149,6 +149,12 @@ Result<std::string> node(const QemuDisk& disk, const Place& place, Access access
                 std::to_string(disk.length) + R"(,"file":)" + below + "}";
     }
     LIFEBOAT_TRY(const auto header, read_header(*file, place.driver));
+    // It would have to grow, and the checksums beside it would not fit any more.
+    if (access == Access::write && member)
+        return fail(ErrorKind::refused, disk.name,
+                    "a " + header.format + " image inside an OVA cannot be changed in place",
+                    "unpack it (tar -xf) and make a disk that can be changed: \"qemu-img convert "
+                    "-O qcow2\"");
     if (access == Access::write && !header.no_write.empty())
         return fail(ErrorKind::refused, disk.name, header.no_write);
     if (member && (header.backing || !header.parts.empty()))

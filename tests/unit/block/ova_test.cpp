@@ -108,6 +108,11 @@ TEST_CASE("the disks of an OVA are opened where they lie, in the machine's order
             const auto writable = open_disk(name, Access::write);
             REQUIRE_FALSE(writable);
             CHECK(writable.error().kind == ErrorKind::refused);
+            const auto reader = open_disk(name, Access::read);
+            REQUIRE(reader);
+            const auto by_reader = open_for_writing(**reader, name);
+            REQUIRE_FALSE(by_reader);
+            CHECK(by_reader.error().kind == ErrorKind::refused);
         }
         const auto notes = notes_on((*names)[1]);
         REQUIRE(notes);
