@@ -62,7 +62,7 @@ TEST_CASE("an image that was cut off is no reason to crash or to call it healthy
     const auto disk = ext_disk(dir);
     for (const std::uint64_t size : {512ULL, 4096ULL, 1048576ULL, 1049600ULL, 9000000ULL}) {
         files::resize_file(disk, size);
-        const auto ran = lifeboat({"diagnose", disk});
+        const auto ran = run_lifeboat({"diagnose", disk});
         INFO(size << "\n" << ran.output);
         CHECK(ran.status == 3);
         CHECK_FALSE(ran.output.empty());
@@ -88,11 +88,12 @@ TEST_CASE("diagnosing needs no more than to read, also as an ordinary user") {
     const auto before = hash_of(disk);
     REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
     REQUIRE(::chmod(disk.c_str(), 0444) == 0);
-    const auto ran = ::geteuid() == 0 ? as_nobody({"layout", disk}) : lifeboat({"layout", disk});
+    const auto ran =
+        ::geteuid() == 0 ? as_nobody({"layout", disk}) : run_lifeboat({"layout", disk});
     INFO(ran.output);
     CHECK(ran.status == 0);
     CHECK(ran.output.find("ext4") != std::string::npos);
-    const auto mine = lifeboat({"diagnose", disk});
+    const auto mine = run_lifeboat({"diagnose", disk});
     CHECK(mine.status == 3); // no operating system on it
     CHECK(hash_of(disk) == before);
 }
@@ -130,7 +131,7 @@ TEST_CASE("an undo file that is none, or is missing, is told in one line") {
     const auto disk = ext_disk(dir);
     write_file(dir.file("noise"), std::string(5000, 'x'));
     const auto before = hash_of(disk);
-    const auto noise = lifeboat({"undo", dir.file("noise"), disk});
+    const auto noise = run_lifeboat({"undo", dir.file("noise"), disk});
     INFO(noise.output);
     CHECK(noise.status == 3);
     one_line({"undo", dir.file("missing"), disk}, 4, "missing");

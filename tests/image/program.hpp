@@ -14,7 +14,7 @@
 
 namespace lifeboat::test {
 
-inline Ran lifeboat(std::vector<std::string> arguments, std::string_view input = {}) {
+inline Ran run_lifeboat(std::vector<std::string> arguments, std::string_view input = {}) {
     arguments.insert(arguments.begin(), LIFEBOAT_PROGRAM);
     return run_tool(arguments, input);
 }
@@ -22,7 +22,7 @@ inline Ran lifeboat(std::vector<std::string> arguments, std::string_view input =
 // Runs it and insists on this exit code.
 inline std::string lifeboat_ok(const std::vector<std::string>& arguments, int code = 0,
                                std::string_view input = {}) {
-    const auto ran = lifeboat(arguments, input);
+    const auto ran = run_lifeboat(arguments, input);
     std::string words;
     for (const auto& argument : arguments)
         words += " " + argument;

@@ -173,8 +173,8 @@ TEST_CASE("a .reg text with one bad line changes nothing") {
     make_windows(dir, tests::stored(tests::sound_windows10()));
     const auto disk = dir.file("disk.img");
     const auto before = hash_of(disk);
-    const auto ran = lifeboat({"registry", "import", disk, "SYSTEM", "--undo", dir.file("u")},
-                              kDebris + "\"Start\"=dword:nonsense\r\n");
+    const auto ran = run_lifeboat({"registry", "import", disk, "SYSTEM", "--undo", dir.file("u")},
+                                  kDebris + "\"Start\"=dword:nonsense\r\n");
     CHECK(ran.status != 0);
     CHECK(ran.status != 1);
     CHECK(hash_of(disk) == before);
