@@ -311,6 +311,22 @@ TEST_CASE("images that can only be read wrongly are refused with the reason", "[
         CHECK(why_not(image).what.find("parent") != std::string::npos);
         CHECK(why_not(image).kind == ErrorKind::unsupported);
     }
+    SECTION("a VHDX with sectors of 4096 bytes") {
+        const auto image = folder.file("disk.vhdx");
+        convert({"-O", "vhdx"}, plain, image);
+        auto bytes = read_file(image);
+        const auto text = to_text(bytes);
+        // [MS-VHDX] 2.6.1.2: the entry of the logical sector size, then the offset of its value in
+        // the metadata region.
+        const auto region = text.find("metadata");
+        const auto entry = text.find("\x1d\xbf\x41\x81\x6f\xa9\x09\x47", region);
+        REQUIRE(entry != text.npos);
+        const auto at = region + *read_le<std::uint32_t>(bytes, entry + 16);
+        REQUIRE(read_le<std::uint32_t>(bytes, at) == 512U);
+        REQUIRE(write_le<std::uint32_t>(bytes, at, 4096));
+        write_file(image, bytes);
+        CHECK(why_not(image).kind == ErrorKind::unsupported);
+    }
     SECTION("an encrypted image") {
         const auto image = folder.file("secret.qcow2");
         run_ok({"qemu-img", "create", "-q", "-f", "qcow2", image, "2M"});
