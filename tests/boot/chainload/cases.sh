@@ -519,3 +519,29 @@ case_many_disks() { # 24 disks, as storage servers have; the system is on the fi
         disk dos data
     done
 }
+
+legacy_guest() { # a menu.lst that any GRUB Legacy can follow, for partition $1
+    new_tree
+    printf 'default 0\ntimeout 1\ntitle guest\nroot (%s)\nkernel /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=hvc0 quiet\ninitrd /boot/initrd.img-6.1\n' \
+        "$1" | file boot/grub/grub.conf
+    want="$boot_image root=UUID=$uuid ro $serial quiet"
+    legacy="root=/dev/xvda1 ro console=hvc0 quiet"
+}
+
+case_menu_lst_third_partition() { # GRUB Legacy needs its second list of places
+    legacy_guest hd0,2
+    fs ext3 root
+    disk dos - - root
+}
+
+case_menu_lst_gpt() {
+    legacy_guest hd0,0
+    fs ext3 root
+    disk gpt root
+}
+
+case_menu_lst_xfs() {
+    legacy_guest hd0,0
+    fs xfs root
+    disk dos root
+}
