@@ -58,14 +58,16 @@ std::size_t Screen::colours(std::size_t limit) const {
 }
 
 Machine::Machine(const TempDir& folder, std::vector<std::string> arguments) : folder_(folder) {
-    need_tools({"qemu-system-x86_64"});
+    need_tools({"qemu-system-x86_64", "setpriv"});
     lock_ = open(kLock, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     REQUIRE(lock_ >= 0);
     REQUIRE(flock(lock_, LOCK_EX) == 0);
     // The lock may have been made by a waiting sibling's umask; others must be able to take it too.
     [[maybe_unused]] const int ignored = fchmod(lock_, 0666);
 
-    std::vector<std::string> words = {find_tool("qemu-system-x86_64")};
+    // A test that is killed must not leave its machine running.
+    std::vector<std::string> words = {find_tool("setpriv"), "--pdeathsig", "KILL",
+                                      find_tool("qemu-system-x86_64")};
     const auto add = [&words](std::initializer_list<const char*> more) {
         words.insert(words.end(), more.begin(), more.end());
     };
