@@ -16,7 +16,7 @@ std::uint32_t base_checksum(ByteSpan base) {
 }
 
 Result<BaseBlock> read_base(ByteSpan image) {
-    if (image.size() < kBaseBlock)
+    if (image.size() < kHeader)
         return fail(ErrorKind::damaged, "",
                     "it is only " + std::to_string(image.size()) + " bytes long, no registry hive");
     if (!has_magic(image, 0, "regf"))
@@ -34,6 +34,8 @@ Result<HiveState> inspect(ByteSpan image) {
     LIFEBOAT_TRY(const BaseBlock base, read_base(image));
     if (base.file_type != 0)
         return fail(ErrorKind::damaged, "", "it is a transaction log, not a hive");
+    if (image.size() < kBaseBlock)
+        return fail(ErrorKind::damaged, "", "the hive is cut off in its header");
     if (base.bins_size == 0 || base.bins_size % kBaseBlock != 0)
         return fail(ErrorKind::damaged, "", "the hive's header gives an impossible length");
     if (base.bins_size > image.size() - kBaseBlock)

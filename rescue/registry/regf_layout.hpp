@@ -11,6 +11,7 @@
 namespace lifeboat::registry {
 
 inline constexpr std::size_t kBaseBlock = 4096;       // the header; bins follow
+inline constexpr std::size_t kHeader = 512;           // what is used of it; all of it in a log
 inline constexpr std::size_t kChecksumAt = 508;       // XOR of the 127 words before it
 inline constexpr std::size_t kBinHeader = 32;         // of each "hbin"
 inline constexpr std::size_t kSegment = 16344;        // data beyond this lies in a "db" record
