@@ -225,6 +225,17 @@ TEST_CASE("sizes of more than eleven octal digits are read", "[block]") {
     }
 }
 
+TEST_CASE("an archive that was cut off is told as such", "[block]") {
+    Machine machine;
+    build(machine, "ustar", false);
+    auto archive = read_file(machine.ova);
+    archive.resize(archive.size() / 2);
+    const auto file = memory_device("cut.ova", archive);
+    const auto ova = read_ova(*file);
+    REQUIRE_FALSE(ova);
+    CHECK(ova.error().kind == ErrorKind::damaged);
+}
+
 TEST_CASE("a damaged archive, description or image head never crashes", "[block]") {
     Machine machine;
     build(machine, "pax", false);
