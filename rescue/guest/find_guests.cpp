@@ -28,10 +28,12 @@ std::optional<Error> unreadable_reason(Machine& machine, std::size_t disk,
         return fs.error();
     }
     if (volume.content == Content::lvm_member) {
-        // Its logical volumes are volumes of their own once somebody has read the metadata.
-        for (const auto& other : machine.disks()[disk].layout.volumes)
-            if (other.id.find('/') != std::string::npos)
-                return std::nullopt;
+        // Its logical volumes are volumes of their own, and stand with the disk of their first
+        // part.
+        for (const auto& any : machine.disks())
+            for (const auto& other : any.layout.volumes)
+                if (other.mapped)
+                    return std::nullopt;
     }
     const auto why = why_unreadable(volume.content);
     if (why.empty())

@@ -18,7 +18,7 @@ std::string_view why_unreadable(Content content) {
     case Content::storage_spaces:
         return "this is a member of a Windows storage pool, which this program cannot put together";
     case Content::lvm_member:
-        return "this is an LVM physical volume, which this program cannot read yet";
+        return "this is an LVM physical volume, and no logical volume of it can be opened";
     case Content::other: return "the file system is of a kind that this program cannot read";
     case Content::unknown:
     case Content::empty:

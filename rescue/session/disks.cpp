@@ -33,7 +33,8 @@ bool is_number(std::string_view text) {
 }
 
 Result<OpenDisk> open_one(const std::string& name, const Options& options) {
-    LIFEBOAT_TRY(auto base, block::open_disk(name, block::Access::read, options.sector_size));
+    LIFEBOAT_TRY(auto base, block::open_disk(name, block::Access::read, options.sector_size,
+                                             options.helper.get()));
     auto overlay = std::make_shared<block::Overlay>(std::move(base));
     auto layout = volume::read_layout(*overlay);
     if (!layout)
@@ -73,6 +74,10 @@ Result<OpenDisks> open_disks(const std::vector<std::string>& paths, const Option
         LIFEBOAT_TRY(auto disk, open_one(name, options));
         disks.push_back(std::move(disk));
     }
+    std::vector<volume::DiskLayout> layouts;
+    for (auto& disk : disks)
+        layouts.push_back({disk.overlay, &disk.layout});
+    LIFEBOAT_CHECK(volume::add_logical_volumes(layouts));
     return disks;
 }
 
