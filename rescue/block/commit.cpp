@@ -8,6 +8,7 @@
 #include "block/write_blocks.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unistd.h>
 
 namespace lifeboat::block {
@@ -15,8 +16,14 @@ namespace {
 
 struct Work { // of one disk
     const CommitTarget* target;
-    std::vector<ChangedBlock> changes;
-    UndoDisk undo;
+    std::vector<ChangedBlock> changes; // the net effect
+    std::vector<Epoch> epochs;         // the way there
+    UndoContent undo;
+};
+
+struct Step { // an epoch of one disk
+    const Epoch* epoch;
+    BlockDevice* disk;
 };
 
 Result<Digest> head_of(BlockDevice& disk) {
@@ -25,15 +32,42 @@ Result<Digest> head_of(BlockDevice& disk) {
     return sha256(head);
 }
 
+// What every block that is touched was, and marks of all that it will be.
+Result<std::vector<UndoBlock>> blocks_to_keep(const std::vector<Epoch>& epochs, BlockDevice& disk) {
+    std::map<std::uint64_t, UndoBlock> blocks;
+    for (const auto& epoch : epochs)
+        for (const auto& version : epoch.blocks) {
+            auto& kept = blocks[version.offset];
+            const auto marks = sector_marks(version.content);
+            if (kept.marks.size() / marks.size() >= kUndoStateLimit)
+                return fail(ErrorKind::unsupported, disk.name(),
+                            "this is more than one repair may change");
+            kept.marks.insert(kept.marks.end(), marks.begin(), marks.end());
+            if (!kept.before.empty())
+                continue;
+            kept.offset = version.offset;
+            LIFEBOAT_TRY(kept.before, read_bytes(disk, version.offset, version.content.size()));
+        }
+    std::vector<UndoBlock> result;
+    for (auto& [offset, block] : blocks)
+        result.push_back(std::move(block));
+    return result;
+}
+
 Result<Work> prepare(const CommitTarget& target) {
-    Work work{&target, {}, {}};
+    Work work{&target, {}, {}, {}};
     LIFEBOAT_TRY(work.changes, target.overlay->changes());
+    if (!work.changes.empty()) {
+        LIFEBOAT_TRY(work.epochs, target.overlay->epochs());
+    }
     // Asked of the handle that will write: it must be the disk the plan was made for.
     LIFEBOAT_CHECK(target.overlay->unchanged_on(*target.disk));
-    work.undo.path = target.path;
-    work.undo.size = target.disk->size();
-    work.undo.sector_size = target.disk->sector_size();
-    LIFEBOAT_TRY(work.undo.head, head_of(*target.disk));
+    auto& disk = work.undo.disk;
+    disk.path = target.path;
+    disk.size = target.disk->size();
+    disk.sector_size = target.disk->sector_size();
+    LIFEBOAT_TRY(disk.head, head_of(*target.disk));
+    LIFEBOAT_TRY(work.undo.blocks, blocks_to_keep(work.epochs, *target.disk));
     return work;
 }
 
@@ -48,14 +82,29 @@ Error cut_off(const Error& error, std::uint64_t written, std::uint64_t total,
     return result;
 }
 
-Result<void> write_all(const std::vector<Work>& works, std::uint64_t total,
-                       const std::string& undo_path, Progress& progress) {
+// The epochs of all disks, in the order in which they were made.
+std::vector<Step> steps_of(const std::vector<Work>& works) {
+    std::vector<Step> steps;
+    for (const auto& work : works)
+        for (const auto& epoch : work.epochs)
+            steps.push_back({&epoch, work.target->disk.get()});
+    std::sort(steps.begin(), steps.end(), [](const Step& left, const Step& right) {
+        return left.epoch->number < right.epoch->number;
+    });
+    return steps;
+}
+
+Result<void> write_all(const std::vector<Step>& steps, const std::string& undo_path,
+                       Progress& progress) {
     std::uint64_t written = 0;
-    for (const auto& work : works) {
+    std::uint64_t total = 0;
+    for (const auto& step : steps)
+        total += step.epoch->blocks.size();
+    for (const auto& step : steps) {
         std::vector<BlockToWrite> blocks;
-        for (const auto& change : work.changes)
-            blocks.push_back({change.offset, change.after});
-        const auto result = write_blocks(*work.target->disk, blocks, written, progress);
+        for (const auto& version : step.epoch->blocks)
+            blocks.push_back({version.offset, version.content});
+        const auto result = write_blocks(*step.disk, blocks, written, progress);
         if (!result)
             return fail(cut_off(result.error(), written, total, undo_path));
     }
@@ -78,19 +127,24 @@ Result<CommitReport> commit_to(std::span<const CommitTarget> targets, const std:
     }
     if (report.blocks == 0)
         return report;
-    if (report.blocks > kUndoBlockLimit || works.size() > kUndoDiskLimit)
+    std::uint64_t kept = 0;
+    for (const auto& work : works)
+        kept += work.undo.blocks.size();
+    if (kept > kUndoBlockLimit || works.size() > kUndoDiskLimit)
         return fail(ErrorKind::unsupported, undo_path, "this is more than one repair may change");
 
     progress.report("Writing the undo file", -1);
     std::vector<UndoContent> content;
-    for (const auto& work : works)
-        content.push_back({work.undo, work.changes});
+    for (auto& work : works)
+        content.push_back(std::move(work.undo));
     LIFEBOAT_CHECK(write_undo_file(undo_path, content));
     if (progress.cancelled()) {
         ::unlink(undo_path.c_str());
         return fail(ErrorKind::cancelled, undo_path, "stopped before anything was written");
     }
-    LIFEBOAT_CHECK(write_all(works, report.blocks, undo_path, progress));
+    progress.writing(undo_path);
+    LIFEBOAT_CHECK(write_all(steps_of(works), undo_path, progress));
+    progress.written();
     report.undo_file = undo_path;
     return report;
 }

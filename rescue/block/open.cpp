@@ -5,6 +5,7 @@
 #include "block/ova.hpp"
 #include "block/qemu.hpp"
 #include "block/qemu_header.hpp"
+#include "block/qemu_helper.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +26,7 @@ struct Name {
     std::string path;
     std::string member; // of the OVA at `path`
     bool address = false;
+    QemuHelper* helper = nullptr;
 };
 
 bool is_address(std::string_view text) {
@@ -38,7 +40,7 @@ bool is_file(const std::string& path) {
 }
 
 Name parse(const std::string& text) {
-    Name out{text, {}, text, {}, false};
+    Name out{text, {}, text, {}, false, nullptr};
     if (const auto colon = text.find(':'); colon != text.npos && colon + 1 < text.size()) {
         const auto word = std::string_view(text).substr(0, colon);
         out.format = iequals(word, "raw") ? "raw" : driver_named(word);
@@ -108,7 +110,7 @@ Result<DevicePtr> open_member(const Name& name, Access access, std::uint32_t sec
     if (format)
         return open_with_qemu(
             {name.shown, driver, false, name.path, member->offset, member->size, {}}, access,
-            sector_size);
+            sector_size, name.helper);
     if (access == Access::read)
         return part;
     LIFEBOAT_TRY(whole, open_plain(name.path, access, sector_size));
@@ -118,7 +120,7 @@ Result<DevicePtr> open_member(const Name& name, Access access, std::uint32_t sec
 Result<DevicePtr> open_address(const Name& name, Access access, std::uint32_t sector_size) {
     QemuDisk disk{name.shown, name.format.empty() ? "raw" : name.format, false, {}, 0, 0,
                   name.path};
-    LIFEBOAT_TRY(auto device, open_with_qemu(disk, access, sector_size));
+    LIFEBOAT_TRY(auto device, open_with_qemu(disk, access, sector_size, name.helper));
     if (!name.format.empty())
         return device;
     LIFEBOAT_TRY(const auto format, format_of(*device));
@@ -132,15 +134,18 @@ Result<DevicePtr> open_file(const Name& name, Access access, std::uint32_t secto
         return open_plain(name.path, access, sector_size);
     if (!name.format.empty())
         return open_with_qemu({name.shown, name.format, true, name.path, 0, 0, {}}, access,
-                              sector_size);
+                              sector_size, name.helper);
     LIFEBOAT_TRY(auto file, open_plain(name.path, Access::read));
     LIFEBOAT_TRY(const auto format, format_of(*file));
     const bool tar = is_file(name.path) && looks_like_tar(*file);
     file.reset();
     if (tar) {
         LIFEBOAT_TRY(const auto disks, disks_in(name.path));
-        if (disks.size() == 1)
-            return open_member(parse(disks.front()), access, sector_size);
+        if (disks.size() == 1) {
+            auto member = parse(disks.front());
+            member.helper = name.helper;
+            return open_member(member, access, sector_size);
+        }
         return fail(ErrorKind::usage, name.shown,
                     "it holds " + std::to_string(disks.size()) + " disks",
                     "name one of them: " + join(disks, ", "));
@@ -150,7 +155,8 @@ Result<DevicePtr> open_file(const Name& name, Access access, std::uint32_t secto
     const auto driver = driver_named(*format);
     if (!is_file(name.path) || !name_agrees(name.path, driver))
         return which_format(name, *format);
-    return open_with_qemu({name.shown, driver, false, name.path, 0, 0, {}}, access, sector_size);
+    return open_with_qemu({name.shown, driver, false, name.path, 0, 0, {}}, access, sector_size,
+                          name.helper);
 }
 
 // The format the disk would be opened in; empty for a plain one.
@@ -198,8 +204,10 @@ Result<std::vector<std::string>> disks_in(const std::string& text) {
     return out;
 }
 
-Result<DevicePtr> open_disk(const std::string& text, Access access, std::uint32_t sector_size) {
-    const auto name = parse(text);
+Result<DevicePtr> open_disk(const std::string& text, Access access, std::uint32_t sector_size,
+                            QemuHelper* helper) {
+    auto name = parse(text);
+    name.helper = helper;
     if (name.address)
         return open_address(name, access, sector_size);
     if (!name.member.empty())
@@ -210,6 +218,16 @@ Result<DevicePtr> open_disk(const std::string& text, Access access, std::uint32_
 std::string file_of(const std::string& text) {
     const auto name = parse(text);
     return name.address ? std::string() : name.path;
+}
+
+std::optional<QemuDisk> disk_for_qemu(const std::string& text) {
+    const auto name = parse(text);
+    if (name.format == "raw" || (name.format.empty() && !name.address && !is_file(name.path)))
+        return std::nullopt;
+    QemuDisk disk;
+    disk.vouched = !name.address && !name.format.empty();
+    (name.address ? disk.address : disk.path) = name.path;
+    return disk;
 }
 
 Result<DevicePtr> open_for_writing(BlockDevice& reader, const std::string& name,

@@ -17,14 +17,18 @@
 
 namespace lifeboat::block {
 
+class QemuHelper;
+
 // The disks `name` stands for, in the machine's order: for an OVA each as "FILE:MEMBER", otherwise
 // `name` itself. Errors: those of read_ova(), `not_found` for an OVA without a disk.
 [[nodiscard]] Result<std::vector<std::string>> disks_in(const std::string& name);
 
 // One disk. Errors: those of open_image() and open_with_qemu(); `refused` when the content looks
-// like another format than the name; `usage` for an OVA with several disks.
+// like another format than the name; `usage` for an OVA with several disks. `helper`: see
+// qemu_helper.hpp; it must know the name.
 [[nodiscard]] Result<DevicePtr> open_disk(const std::string& name, Access access,
-                                          std::uint32_t sector_size = 0);
+                                          std::uint32_t sector_size = 0,
+                                          QemuHelper* helper = nullptr);
 
 // The disk that `reader` is an opening of, for writing; `name` and `sector_size` as it was opened.
 // To be used instead of open_disk() wherever an opening for reading is there: it shares what must

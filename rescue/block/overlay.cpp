@@ -5,7 +5,9 @@
 #include "block/range.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <set>
 
 namespace lifeboat::block {
 namespace {
@@ -21,12 +23,21 @@ Fingerprint fingerprint(ByteSpan data) {
     return result;
 }
 
+// Several disks of one guest may be written together; their epochs keep the order in time.
+std::uint64_t next_epoch() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
 } // namespace
 
 struct Overlay::State {
     DevicePtr base;
     std::map<std::uint64_t, Bytes> written;    // by block number
     std::map<std::uint64_t, Fingerprint> seen; // of the disk below
+    std::vector<Epoch> epochs;                 // the finished ones
+    std::set<std::uint64_t> since;             // blocks written after the last of them
+    std::map<std::uint64_t, std::pair<std::size_t, std::size_t>> newest; // epoch and place there
 
     [[nodiscard]] std::uint64_t block_length(std::uint64_t block) const {
         return std::min(kBlock, base->size() - block * kBlock);
@@ -72,6 +83,25 @@ struct Overlay::State {
         }));
         return data;
     }
+
+    // What a block is at the end of the last finished epoch.
+    Result<Bytes> settled(std::uint64_t block) {
+        const auto known = newest.find(block);
+        if (known == newest.end())
+            return original(block);
+        return epochs[known->second.first].blocks[known->second.second].content;
+    }
+
+    Result<Epoch> open_epoch() {
+        Epoch epoch;
+        for (const auto block : since) {
+            LIFEBOAT_TRY(const auto before, settled(block));
+            const auto& now = written.at(block);
+            if (before != now)
+                epoch.blocks.push_back({block * kBlock, now});
+        }
+        return epoch;
+    }
 };
 
 Overlay::Overlay(DevicePtr base) : state_(std::make_unique<State>()) {
@@ -83,8 +113,36 @@ std::string Overlay::name() const { return state_->base->name(); }
 std::uint64_t Overlay::size() const { return state_->base->size(); }
 std::uint32_t Overlay::sector_size() const { return state_->base->sector_size(); }
 BlockDevice& Overlay::base() { return *state_->base; }
-Result<void> Overlay::flush() { return {}; }
-void Overlay::discard() { state_->written.clear(); }
+
+Result<void> Overlay::flush() {
+    auto& state = *state_;
+    LIFEBOAT_TRY(auto epoch, state.open_epoch());
+    state.since.clear();
+    if (epoch.blocks.empty())
+        return {};
+    epoch.number = next_epoch();
+    for (std::size_t i = 0; i < epoch.blocks.size(); ++i)
+        state.newest[epoch.blocks[i].offset / kBlock] = {state.epochs.size(), i};
+    state.epochs.push_back(std::move(epoch));
+    return {};
+}
+
+Result<std::vector<Epoch>> Overlay::epochs() {
+    auto result = state_->epochs;
+    LIFEBOAT_TRY(auto rest, state_->open_epoch());
+    if (!rest.blocks.empty()) {
+        rest.number = next_epoch();
+        result.push_back(std::move(rest));
+    }
+    return result;
+}
+
+void Overlay::discard() {
+    state_->written.clear();
+    state_->epochs.clear();
+    state_->since.clear();
+    state_->newest.clear();
+}
 
 Result<void> Overlay::read(std::uint64_t offset, MutableByteSpan out) {
     LIFEBOAT_CHECK(check_range(name(), size(), offset, out.size()));
@@ -135,6 +193,7 @@ Result<void> Overlay::write(std::uint64_t offset, ByteSpan data) {
             }
             entry = state_->written.emplace(block, std::move(content)).first;
         }
+        state_->since.insert(block);
         const auto part = data.first(static_cast<std::size_t>(length));
         std::copy(part.begin(), part.end(),
                   entry->second.begin() + static_cast<std::ptrdiff_t>(within));

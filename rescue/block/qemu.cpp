@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "block/nbd.hpp"
 #include "block/qemu_cache.hpp"
+#include "block/qemu_helper.hpp"
 #include "block/qemu_keeper.hpp"
 #include "block/qemu_process.hpp"
 #include "block/range.hpp"
@@ -218,10 +219,11 @@ Result<QemuProcess> start_server(const QemuDisk& disk, Access access) {
     return QemuProcess::start(path, words);
 }
 
-Result<DevicePtr> open_with_qemu(const QemuDisk& disk, Access access, std::uint32_t sector_size) {
+Result<DevicePtr> open_with_qemu(const QemuDisk& disk, Access access, std::uint32_t sector_size,
+                                 QemuHelper* helper) {
     if (sector_size != 0 && sector_size != 512 && sector_size != 4096)
         return fail(ErrorKind::usage, disk.name, "a sector has 512 or 4096 bytes");
-    LIFEBOAT_TRY(auto keeper, QemuKeeper::start(disk));
+    LIFEBOAT_TRY(auto keeper, helper != nullptr ? helper->keeper(disk) : QemuKeeper::start(disk));
     auto line = std::make_shared<Line>(disk, std::move(keeper));
     LIFEBOAT_CHECK(line->open(access));
     if (line->size() < kSmallestDisk)

@@ -10,6 +10,8 @@
 
 namespace lifeboat::block {
 
+class QemuHelper;
+
 struct QemuDisk {
     std::string name;         // as the user named it, for messages
     std::string driver;       // "qcow2", "vpc", ...; "raw" for an address without a format in front
@@ -23,9 +25,11 @@ struct QemuDisk {
 // The writable ones flush to the medium when asked. Errors: `refused` when another program has the
 // image open, for encrypted images, for images that can only be read (Access::write), and when the
 // image names files the user did not vouch for; `unsupported` when this machine's QEMU is missing
-// or cannot do it; those of read_header(); `io`.
+// or cannot do it; those of read_header(); `io`. With a `helper` this process starts nothing
+// itself.
 [[nodiscard]] Result<DevicePtr> open_with_qemu(const QemuDisk& disk, Access access,
-                                               std::uint32_t sector_size = 0);
+                                               std::uint32_t sector_size = 0,
+                                               QemuHelper* helper = nullptr);
 
 // What QEMU is told to open, as its "json:" names write it. Every file it consists of is checked.
 [[nodiscard]] Result<std::string> qemu_options(const QemuDisk& disk, Access access);

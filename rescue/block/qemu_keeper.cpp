@@ -2,6 +2,7 @@
 #include "block/qemu_keeper.hpp"
 
 #include "base/text.hpp"
+#include "block/qemu_message.hpp"
 #include "block/qemu_process.hpp"
 
 #include <array>
@@ -23,69 +24,7 @@ constexpr char kServeReading = 'r';
 constexpr char kServeWriting = 'w';
 constexpr char kWaitForEnd = 'e';
 constexpr char kLastWords = 'l'; // followed by the patience in milliseconds, as digits
-constexpr std::size_t kLongestMessage = 8192;
 constexpr int kControl = 3;
-
-struct Message {
-    std::vector<std::string> parts;
-    int descriptor = -1;
-};
-
-// Control data for one descriptor, aligned as the kernel wants it.
-union OneDescriptor {
-    cmsghdr header;
-    std::array<char, CMSG_SPACE(sizeof(int))> bytes;
-};
-
-bool send_message(int socket, const Message& message) {
-    std::string text;
-    for (const auto& part : message.parts)
-        text += part.substr(0, kLongestMessage / 8) + '\0';
-    iovec data{text.data(), text.size()};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    OneDescriptor control{};
-    if (message.descriptor >= 0) {
-        header.msg_control = &control;
-        header.msg_controllen = sizeof control;
-        auto* item = CMSG_FIRSTHDR(&header);
-        item->cmsg_level = SOL_SOCKET;
-        item->cmsg_type = SCM_RIGHTS;
-        item->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(item), &message.descriptor, sizeof(int));
-    }
-    ssize_t sent = 0;
-    do
-        sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent == static_cast<ssize_t>(text.size());
-}
-
-std::optional<Message> receive_message(int socket) {
-    std::string text(kLongestMessage, '\0');
-    iovec data{text.data(), text.size()};
-    OneDescriptor control{};
-    msghdr header{};
-    header.msg_iov = &data;
-    header.msg_iovlen = 1;
-    header.msg_control = &control;
-    header.msg_controllen = sizeof control;
-    ssize_t got = 0;
-    do
-        got = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got <= 0)
-        return std::nullopt;
-    Message out;
-    text.resize(static_cast<std::size_t>(got));
-    for (const auto part : split(text, '\0'))
-        out.parts.emplace_back(part);
-    out.parts.pop_back(); // after the last zero byte
-    if (auto* item = CMSG_FIRSTHDR(&header); item != nullptr && item->cmsg_type == SCM_RIGHTS)
-        std::memcpy(&out.descriptor, CMSG_DATA(item), sizeof(int));
-    return out;
-}
 
 // ---------------------------------------------------------------- in the keeper
 
@@ -93,7 +32,7 @@ class Duty {
 public:
     explicit Duty(const QemuDisk& disk) : disk_(disk) {}
 
-    Message answer(const Message& request) {
+    Letter answer(const Letter& request) {
         if (request.parts.empty() || request.parts.front().empty())
             return {{"?"}, -1};
         const char what = request.parts.front().front();
@@ -106,7 +45,7 @@ public:
     }
 
 private:
-    Message serve(Access access) {
+    Letter serve(Access access) {
         server_.reset();
         auto server = start_server(disk_, access);
         if (!server) {
@@ -119,7 +58,7 @@ private:
         return {{"served"}, server_->take_socket()};
     }
 
-    Message last_words(int milliseconds) {
+    Letter last_words(int milliseconds) {
         if (!server_)
             return {{"ended", ""}, -1};
         const bool ended = server_->wait(milliseconds);
@@ -142,9 +81,9 @@ private:
     ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
     {
         Duty duty(disk);
-        while (const auto request = receive_message(kControl)) {
+        while (const auto request = receive_letter(kControl)) {
             const auto answer = duty.answer(*request);
-            const bool sent = send_message(kControl, answer);
+            const bool sent = send_letter(kControl, answer);
             if (answer.descriptor >= 0)
                 ::close(answer.descriptor);
             if (!sent)
@@ -192,11 +131,13 @@ QemuKeeper::~QemuKeeper() {
     ::close(control_);
 }
 
+int QemuKeeper::release() { return std::exchange(control_, -1); }
+
 Result<int> QemuKeeper::serve(Access access) {
     const char letter = access == Access::write ? kServeWriting : kServeReading;
-    if (!send_message(control_, {{std::string(1, letter)}, -1}))
+    if (!send_letter(control_, {{std::string(1, letter)}, -1}))
         return fail(lost());
-    const auto answer = receive_message(control_);
+    const auto answer = receive_letter(control_);
     if (!answer || answer->parts.empty())
         return fail(lost());
     if (answer->descriptor >= 0)
@@ -208,15 +149,15 @@ Result<int> QemuKeeper::serve(Access access) {
 }
 
 void QemuKeeper::wait_for_end() {
-    if (send_message(control_, {{std::string(1, kWaitForEnd)}, -1}))
-        static_cast<void>(receive_message(control_));
+    if (send_letter(control_, {{std::string(1, kWaitForEnd)}, -1}))
+        static_cast<void>(receive_letter(control_));
 }
 
 QemuKeeper::LastWords QemuKeeper::last_words(int milliseconds) {
     const std::string letter(1, kLastWords);
-    if (!send_message(control_, {{letter, std::to_string(milliseconds)}, -1}))
+    if (!send_letter(control_, {{letter, std::to_string(milliseconds)}, -1}))
         return {true, lost().what};
-    const auto answer = receive_message(control_);
+    const auto answer = receive_letter(control_);
     if (!answer || answer->parts.size() != 2)
         return {true, lost().what};
     return {answer->parts[0] == "ended", answer->parts[1]};

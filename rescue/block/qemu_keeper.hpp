@@ -14,6 +14,8 @@ class QemuKeeper {
 public:
     [[nodiscard]] static Result<QemuKeeper> start(const QemuDisk& disk);
     ~QemuKeeper(); // the keeper ends, and its server with it
+    // `control`: what release() of one in another process gave.
+    explicit QemuKeeper(int control) : control_(control) {}
     QemuKeeper(QemuKeeper&& other) noexcept;
     QemuKeeper& operator=(QemuKeeper&&) = delete;
 
@@ -28,9 +30,10 @@ public:
         std::string said;
     };
     [[nodiscard]] LastWords last_words(int milliseconds);
+    // The keeper goes on; its end is whoever closes the last copy of what is returned.
+    [[nodiscard]] int release();
 
 private:
-    explicit QemuKeeper(int control) : control_(control) {}
     int control_;
 };
 

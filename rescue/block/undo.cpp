@@ -3,6 +3,7 @@
 #include "block/commit_devices.hpp"
 #include "block/open.hpp"
 #include "block/undo_file.hpp"
+#include "block/undo_format.hpp"
 #include "block/undo_place.hpp"
 #include "block/write_blocks.hpp"
 
@@ -30,14 +31,20 @@ Result<void> check_disk(const UndoDisk& kept, bool first_block_changed, BlockDev
     return {};
 }
 
-// Every sector is what it was before the repair, or what the repair made of it.
+// Every sector is what it was before the repair, or what the repair made of it on its way.
 bool old_or_new(ByteSpan now, const UndoBlock& kept) {
-    for (std::size_t i = 0; i < kept.after.size(); ++i) {
+    const auto sectors = sector_count(now.size());
+    for (std::size_t i = 0; i < sectors; ++i) {
         const auto at = i * kMarkedSector;
         const auto length = std::min(kMarkedSector, now.size() - at);
         const auto sector = now.subspan(at, length);
-        if (!equal(sector, ByteSpan(kept.before).subspan(at, length)) &&
-            sector_mark(sector) != kept.after[i])
+        if (equal(sector, ByteSpan(kept.before).subspan(at, length)))
+            continue;
+        const auto mark = sector_mark(sector);
+        bool known = false;
+        for (auto state = i; state < kept.marks.size() && !known; state += sectors)
+            known = kept.marks[state] == mark;
+        if (!known)
             return false;
     }
     return true;
@@ -107,6 +114,7 @@ Result<CommitReport> undo_on(const std::string& undo_path, std::span<const Devic
 
     CommitReport report;
     report.undo_file = undo_path;
+    progress.writing(undo_path);
     for (std::uint32_t disk = 0; disk < disks.size(); ++disk) {
         std::vector<std::size_t> mine;
         for (const auto number : numbers) {
@@ -120,11 +128,12 @@ Result<CommitReport> undo_on(const std::string& undo_path, std::span<const Devic
         if (const auto done = restore(file, mine, *disks[disk], progress); !done)
             return fail(half_way(done.error()));
     }
+    progress.written();
     return report;
 }
 
 Result<CommitReport> undo(const std::string& undo_path, std::span<const std::string> paths,
-                          Progress& progress) {
+                          Progress& progress, QemuHelper* helper) {
     std::vector<std::string> names(paths.begin(), paths.end());
     std::vector<std::uint32_t> sector_sizes;
     {
@@ -141,7 +150,7 @@ Result<CommitReport> undo(const std::string& undo_path, std::span<const std::str
                     "name them in the order of the repair");
     std::vector<DevicePtr> disks;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        LIFEBOAT_TRY(auto disk, open_disk(names[i], Access::write, sector_sizes[i]));
+        LIFEBOAT_TRY(auto disk, open_disk(names[i], Access::write, sector_sizes[i], helper));
         disks.push_back(std::move(disk));
     }
     return undo_on(undo_path, disks, progress);

@@ -21,7 +21,7 @@ struct Place {
     std::uint32_t disk = 0;
     std::uint32_t length = 0;
     Digest before{};
-    std::vector<SectorMark> after;
+    std::vector<SectorMark> marks;
 };
 
 tl::unexpected<Error> bad(const std::string& path, std::string what) {
@@ -137,6 +137,9 @@ Result<void> parse_block(State& state, Parser& parser) {
     place.disk = read_le<std::uint32_t>(record, 8).value_or(0);
     place.length = read_le<std::uint16_t>(record, 12).value_or(0);
     const auto kind = read_le<std::uint16_t>(record, 14).value_or(0xffff);
+    const auto states = read_le<std::uint32_t>(record, 16).value_or(0);
+    if (states == 0 || states > kUndoStateLimit || read_le<std::uint32_t>(record, 20) != 0U)
+        return parser.bad_record("a block has an impossible number of states");
     if (place.disk >= state.disks.size())
         return parser.bad_record("a block belongs to no disk");
     const auto size = state.disks[place.disk].size;
@@ -151,11 +154,11 @@ Result<void> parse_block(State& state, Parser& parser) {
     if (kind != kUndoStored && kind != kUndoZero)
         return parser.bad_record("a block is of an unknown kind");
     LIFEBOAT_TRY(const auto marks,
-                 parser.take(state, sector_count(place.length) * sizeof(SectorMark)));
+                 parser.take(state, states * sector_count(place.length) * sizeof(SectorMark)));
     for (std::size_t at = 0; at < marks.size(); at += sizeof(SectorMark)) {
         SectorMark mark{};
         std::copy_n(marks.begin() + static_cast<std::ptrdiff_t>(at), mark.size(), mark.begin());
-        place.after.push_back(mark);
+        place.marks.push_back(mark);
     }
     Bytes before(place.length);
     if (kind == kUndoStored) {
@@ -244,7 +247,7 @@ Result<UndoFile> UndoFile::open(const std::string& path) {
 
 Result<UndoBlock> UndoFile::block(std::size_t index) const {
     const auto& place = state_->blocks.at(index);
-    UndoBlock block{place.disk, place.offset, Bytes(place.length), place.after};
+    UndoBlock block{place.disk, place.offset, Bytes(place.length), place.marks};
     if (place.stored != 0) {
         LIFEBOAT_TRY(block.before, state_->bytes(place.stored, place.length));
     }

@@ -15,10 +15,11 @@
 
 namespace lifeboat::block {
 
-inline constexpr std::uint32_t kUndoVersion = 1;
+inline constexpr std::uint32_t kUndoVersion = 2;
 inline constexpr std::size_t kUndoDiskLimit = 64;
 inline constexpr std::size_t kUndoPathLimit = 4096;
 inline constexpr std::uint64_t kUndoBlockLimit = 1U << 24; // 64 GiB of changes
+inline constexpr std::size_t kUndoStateLimit = 1U << 16;   // of one block during one commit
 
 struct UndoDisk {
     std::string path; // as the user named it when it was repaired
@@ -36,7 +37,9 @@ struct UndoBlock {
     std::uint32_t disk = 0;
     std::uint64_t offset = 0;
     Bytes before;
-    std::vector<SectorMark> after; // one for each sector; the last one may be shorter
+    // Every state that the commit gives the block, one after the other; of each, a mark for every
+    // sector (the last sector of a disk may be shorter).
+    std::vector<SectorMark> marks;
 };
 
 [[nodiscard]] SectorMark sector_mark(ByteSpan sector);
@@ -67,7 +70,7 @@ private:
 
 struct UndoContent { // of one disk
     UndoDisk disk;
-    std::span<const ChangedBlock> blocks;
+    std::vector<UndoBlock> blocks; // sorted by offset
 };
 
 // Writes the file and waits until it and its directory entry are on the medium. `refused` when it

@@ -17,7 +17,7 @@ std::uint64_t encoded_size(std::span<const UndoContent> content) {
     for (const auto& part : content) {
         size += kUndoDiskRecord + part.disk.path.size();
         for (const auto& block : part.blocks)
-            size += kUndoBlockRecord + sector_count(block.before.size()) * sizeof(SectorMark) +
+            size += kUndoBlockRecord + block.marks.size() * sizeof(SectorMark) +
                     (all_zero(block.before) ? 0 : block.before.size());
     }
     return size;
@@ -90,7 +90,10 @@ Result<void> write_content(Sink& sink, std::span<const UndoContent> content) {
             append_le(sink.buffer, disk);
             append_le(sink.buffer, static_cast<std::uint16_t>(block.before.size()));
             append_le(sink.buffer, zero ? kUndoZero : kUndoStored);
-            for (const auto& mark : sector_marks(block.after))
+            append_le(sink.buffer, static_cast<std::uint32_t>(block.marks.size() /
+                                                              sector_count(block.before.size())));
+            append_le(sink.buffer, std::uint32_t{0});
+            for (const auto& mark : block.marks)
                 append(sink.buffer, mark);
             if (!zero)
                 append(sink.buffer, block.before);

@@ -51,7 +51,8 @@ public:
     // The first bytes of a file, at most `limit`.
     [[nodiscard]] virtual Result<Bytes> read_head(std::string_view path, std::uint64_t limit) = 0;
 
-    // New content for an existing file: same inode, mode, owner, label, links.
+    // New content for an existing file: same inode, mode, owner, label, links. The device's flush()
+    // separates the steps, so that a power cut leaves the old content or the new one.
     [[nodiscard]] virtual Result<void> replace(std::string_view path, ByteSpan content) = 0;
     [[nodiscard]] virtual Result<void> create(std::string_view path, ByteSpan content,
                                               const NewFile& attributes) = 0;
@@ -61,6 +62,9 @@ public:
                                                     std::string_view target) = 0;
     [[nodiscard]] virtual Result<void> rename(std::string_view from, std::string_view to) = 0;
     [[nodiscard]] virtual Result<void> remove(std::string_view path) = 0; // file, link, empty dir
+    // Files whose old content replace() had to overwrite where it lies, because the volume is full
+    // or the file is scattered too much: a power cut during the commit would mix old and new.
+    [[nodiscard]] virtual std::vector<std::string> written_in_place() const { return {}; }
     // Everything is in the device below when it returns; the object is of no further use.
     [[nodiscard]] virtual Result<void> close() = 0;
 };

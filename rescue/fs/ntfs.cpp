@@ -94,23 +94,29 @@ public:
             if (equal(old, content))
                 return {};
         }
-        return at(volume_->write(file.number, content), path);
+        return write(file.number, content, path);
     }
 
     Result<void> create(std::string_view path, ByteSpan content,
                         const NewFile& /*attributes*/) override {
         LIFEBOAT_TRY(const auto spot, free_spot(path));
-        LIFEBOAT_TRY(const auto number,
-                     at(volume_->create(spot.directory, spot.name, NtfsMake::file), path));
-        return at(volume_->write(number, content), path);
+        return guarded([&]() -> Result<void> {
+            LIFEBOAT_TRY(const auto number,
+                         at(volume_->create(spot.directory, spot.name, NtfsMake::file), path));
+            LIFEBOAT_TRY(const bool safe, at(volume_->write(number, content), path));
+            static_cast<void>(safe); // nobody sees the file before it is complete
+            return {};
+        });
     }
 
     Result<void> make_directory(std::string_view path, const NewFile& /*attributes*/) override {
         LIFEBOAT_TRY(const auto spot, free_spot(path));
-        LIFEBOAT_TRY(const auto number,
-                     at(volume_->create(spot.directory, spot.name, NtfsMake::directory), path));
-        static_cast<void>(number);
-        return {};
+        return guarded([&]() -> Result<void> {
+            LIFEBOAT_TRY(const auto number,
+                         at(volume_->create(spot.directory, spot.name, NtfsMake::directory), path));
+            static_cast<void>(number);
+            return {};
+        });
     }
 
     Result<void> make_symlink(std::string_view path, std::string_view /*target*/) override {
@@ -142,8 +148,12 @@ public:
     Result<void> remove(std::string_view path) override {
         LIFEBOAT_CHECK(check_writable());
         LIFEBOAT_TRY(const auto spot, named(path));
-        return at(volume_->remove_name(*spot.number, spot.directory, spot.name), path);
+        return guarded([&] {
+            return at(volume_->remove_name(*spot.number, spot.directory, spot.name), path);
+        });
     }
+
+    [[nodiscard]] std::vector<std::string> written_in_place() const override { return in_place_; }
 
     Result<void> close() override { return volume_->unmount(); }
 
@@ -160,6 +170,26 @@ private:
         if (!result)
             return fail(result.error().in(printable(path)));
         return result;
+    }
+
+    // `change` with all its writes in an order that survives a power cut.
+    template <class Change> Result<void> guarded(Change change) {
+        LIFEBOAT_CHECK(volume_->begin());
+        const auto changed = change();
+        const auto ended = volume_->end();
+        return changed ? ended : changed;
+    }
+
+    [[nodiscard]] Result<void> write(std::uint64_t number, ByteSpan content,
+                                     std::string_view path) {
+        bool safe = false;
+        LIFEBOAT_CHECK(guarded([&]() -> Result<void> {
+            LIFEBOAT_TRY(safe, at(volume_->write(number, content), path));
+            return {};
+        }));
+        if (!safe || volume_->switched_records() > 1)
+            in_place_.emplace_back(path);
+        return {};
     }
 
     [[nodiscard]] Result<void> check_writable() const {
@@ -235,14 +265,18 @@ private:
     }
 
     [[nodiscard]] Result<void> move(const Spot& from, const Spot& to, std::string_view path) {
-        LIFEBOAT_CHECK(at(volume_->add_name(*from.number, to.directory, to.name), path));
-        return at(volume_->remove_name(*from.number, from.directory, from.name), path);
+        LIFEBOAT_CHECK(guarded(
+            [&] { return at(volume_->add_name(*from.number, to.directory, to.name), path); }));
+        return guarded([&] {
+            return at(volume_->remove_name(*from.number, from.directory, from.name), path);
+        });
     }
 
     static constexpr std::uint64_t kFirstUser = 16; // lower MFT records are NTFS's own
 
     std::unique_ptr<NtfsVolume> volume_;
     bool writable_;
+    std::vector<std::string> in_place_;
 };
 
 Result<void> check_bitlocker(block::BlockDevice& volume) {

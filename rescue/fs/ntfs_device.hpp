@@ -11,8 +11,11 @@ struct ntfs_device; // libntfs-3g's handle
 
 namespace lifeboat::fs {
 
+class NtfsLedger;
+
 struct NtfsLine {
     block::DevicePtr device;
+    NtfsLedger* ledger = nullptr; // is told of every write, when there is one
     std::int64_t position = 0;
     std::optional<Error> last; // what the device said when the library only knows "I/O error"
 };

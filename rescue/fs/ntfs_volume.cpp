@@ -3,7 +3,9 @@
 
 #include "base/text.hpp"
 #include "base/utf.hpp"
+#include "fs/ntfs_cow.hpp"
 #include "fs/ntfs_device.hpp"
+#include "fs/ntfs_ledger.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -137,6 +139,19 @@ void read_reparse(ntfs_inode* inode, NtfsFile& file) {
         file.target = utf8_from_utf16le_lossy(*name);
 }
 
+// Where an attribute of the volume's own lies.
+bool add_ranges(const ntfs_volume& volume, ntfs_attr* attribute,
+                std::vector<NtfsLedger::Range>& ranges) {
+    if (ntfs_attr_map_whole_runlist(attribute) != 0)
+        return false;
+    const auto size = static_cast<std::uint64_t>(volume.cluster_size);
+    for (const auto* run = attribute->rl; run->length != 0; ++run)
+        if (run->lcn >= 0)
+            ranges.push_back({static_cast<std::uint64_t>(run->lcn) * size,
+                              static_cast<std::uint64_t>(run->length) * size});
+    return true;
+}
+
 void silence_log() {
     ntfs_log_set_handler(ntfs_log_handler_null);
     ntfs_log_clear_levels(0xffffffff);
@@ -147,6 +162,8 @@ void silence_log() {
 struct NtfsVolume::Impl {
     NtfsLine line;
     ntfs_volume* volume = nullptr;
+    std::unique_ptr<NtfsLedger> ledger;
+    std::size_t switched = 0; // records, by the last end()
 
     [[nodiscard]] tl::unexpected<Error> error(std::string doing) {
         const int number = errno;
@@ -169,6 +186,7 @@ struct NtfsVolume::Impl {
             return error("opening MFT record " + std::to_string(number));
         return inode;
     }
+    [[nodiscard]] Result<bool> write_where_it_lies(ntfs_inode* inode, ByteSpan content);
     [[nodiscard]] Result<void> finish(InodePtr inode) {
         if (ntfs_inode_close(inode.release()) != 0)
             return error("writing an MFT record");
@@ -312,26 +330,64 @@ Result<Bytes> NtfsVolume::read(std::uint64_t number, std::uint64_t length) {
     return bytes;
 }
 
-Result<void> NtfsVolume::write(std::uint64_t number, ByteSpan content) {
+Result<void> NtfsVolume::begin() {
+    if (impl_->volume == nullptr)
+        return fail(ErrorKind::internal, impl_->line.device->name(),
+                    "the file system is closed already");
+    impl_->ledger = std::make_unique<NtfsLedger>(*impl_->line.device);
+    impl_->line.ledger = impl_->ledger.get();
+    return {};
+}
+
+Result<void> NtfsVolume::end() {
+    impl_->line.ledger = nullptr;
+    const auto ledger = std::move(impl_->ledger);
+    auto* const volume = impl_->volume;
+    NtfsLedger::Maps maps;
+    maps.cluster_size = volume->cluster_size;
+    if (!add_ranges(*volume, volume->lcnbmp_na, maps.clusters) ||
+        !add_ranges(*volume, volume->mftbmp_na, maps.records))
+        return impl_->error("reading the maps of used clusters and records");
+    LIFEBOAT_TRY(impl_->switched, ledger->settle(maps));
+    return {};
+}
+
+std::size_t NtfsVolume::switched_records() const { return impl_->switched; }
+
+Result<bool> NtfsVolume::write(std::uint64_t number, ByteSpan content) {
     LIFEBOAT_TRY(auto inode, impl_->inode(number));
-    AttributePtr data(ntfs_attr_open(inode.get(), AT_DATA, AT_UNNAMED, 0));
+    const auto copied = cow_write(impl_->volume, inode.get(), *impl_->line.device, content);
+    if (copied == CowResult::failed)
+        return impl_->error("writing a file");
+    bool safe = copied == CowResult::done;
+    if (!safe) {
+        LIFEBOAT_TRY(safe, impl_->write_where_it_lies(inode.get(), content));
+    }
+    ntfs_inode_update_times(inode.get(), kModified);
+    LIFEBOAT_CHECK(impl_->finish(std::move(inode)));
+    return safe;
+}
+
+Result<bool> NtfsVolume::Impl::write_where_it_lies(ntfs_inode* inode, ByteSpan content) {
+    AttributePtr data(ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0));
     if (!data)
-        return impl_->error("opening the content of a file");
+        return error("opening the content of a file");
+    // Content inside the record is changed with the record; what moves out of it goes to new
+    // clusters.
+    const bool safe = NAttrNonResident(data.get()) == 0 || content.empty();
     const auto size = static_cast<s64>(content.size());
     if (size != data->data_size && ntfs_attr_truncate(data.get(), size) != 0)
-        return impl_->error("setting the size of a file");
+        return error("setting the size of a file");
     for (s64 done = 0; done < size;) {
         const auto put = ntfs_attr_pwrite(data.get(), done, std::min(kPiece, size - done),
                                           content.data() + done);
         if (put <= 0) {
             errno = put == 0 ? EIO : errno;
-            return impl_->error("writing a file");
+            return error("writing a file");
         }
         done += put;
     }
-    data.reset();
-    ntfs_inode_update_times(inode.get(), kModified);
-    return impl_->finish(std::move(inode));
+    return safe;
 }
 
 Result<std::uint64_t> NtfsVolume::create(std::uint64_t directory, std::string_view name,

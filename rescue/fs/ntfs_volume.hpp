@@ -59,8 +59,16 @@ public:
     list(std::uint64_t directory);
     [[nodiscard]] Result<Bytes> read(std::uint64_t number, std::uint64_t length);
 
-    // Keeps the MFT record, its names, times of creation and security.
-    [[nodiscard]] Result<void> write(std::uint64_t number, ByteSpan content);
+    // Everything that changes something runs between these two. end() puts the writes into an order
+    // that survives a power cut (ntfs_ledger.hpp), also after an error.
+    [[nodiscard]] Result<void> begin();
+    [[nodiscard]] Result<void> end();
+    // How many MFT records of files that existed before the last end() exchanged.
+    [[nodiscard]] std::size_t switched_records() const;
+
+    // Keeps the MFT record, its names, times of creation and security. False when the old content
+    // had to be overwritten where it lies, so that a power cut would mix the two.
+    [[nodiscard]] Result<bool> write(std::uint64_t number, ByteSpan content);
     // With the security descriptor that Windows would let it inherit.
     [[nodiscard]] Result<std::uint64_t> create(std::uint64_t directory, std::string_view name,
                                                NtfsMake what);
