@@ -2,6 +2,7 @@
 #include "guest/editor.hpp"
 
 #include "base/text.hpp"
+#include "guest/hive_file.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -207,18 +208,15 @@ Result<registry::Hive*> Editor::hive_at(std::string_view path) {
     const auto id = state_->key(place.full);
     if (const auto known = state_->hives.find(id); known != state_->hives.end())
         return known->second.get();
-    LIFEBOAT_TRY(auto image, place.fs->read(place.path));
-    const auto state = registry::inspect(image);
-    if (!state)
-        return fail(state.error().in(place.full));
-    if (state->dirty())
-        return fail(ErrorKind::refused, place.full,
-                    "Windows did not finish writing this hive, and its log files are not read yet",
-                    "start and shut down the guest once where it still runs, then try again");
+    auto complete = read_hive(*place.fs, place.path);
+    if (!complete)
+        return fail(complete.error().in(place.volume));
     const auto name = place.full.substr(place.full.rfind('/') + 1);
-    auto hive = registry::Hive::open(std::move(image), name);
+    auto hive = registry::Hive::open(std::move(complete->image), name);
     if (!hive)
         return fail(hive.error().in(place.full));
+    if (complete->entries != 0)
+        note(name + " is completed from its transaction logs first: " + complete->note);
     auto& kept = state_->hives[id];
     kept = std::make_unique<registry::Hive>(std::move(*hive));
     // finish() writes to this path; the record must show it as it was before.

@@ -41,7 +41,8 @@ public:
     [[nodiscard]] Result<void> make_symlink(std::string_view path, std::string_view target);
     [[nodiscard]] Result<void> rename(std::string_view from, std::string_view to);
     [[nodiscard]] Result<void> remove(std::string_view path);
-    // A hive for editing, loaded once. `refused` when it is dirty.
+    // A hive for editing, loaded once, with its transaction logs applied. `refused` when it is
+    // dirty and they do not complete it.
     [[nodiscard]] Result<registry::Hive*> hive(std::string_view name);
     // A hive by its path in the guest, for stores outside config\ (BCD).
     [[nodiscard]] Result<registry::Hive*> hive_at(std::string_view path);

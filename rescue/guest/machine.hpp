@@ -96,8 +96,8 @@ public:
     // The machine it lies on, for facts about volumes (UUIDs, labels).
     [[nodiscard]] virtual const Machine& machine() const = 0;
 
-    // Windows: "SYSTEM", "SOFTWARE", "DRIVERS", ..., loaded once. Nothing when there is no such
-    // file; `damaged` when it cannot be read.
+    // Windows: "SYSTEM", "SOFTWARE", "DRIVERS", ..., loaded once, with its transaction logs applied
+    // where they complete it. Nothing when there is no such file; `damaged` when it cannot be read.
     [[nodiscard]] virtual Result<const registry::Hive*> hive(std::string_view name) const = 0;
     // Where that hive lies in tree(): "/Windows/System32/config/SYSTEM".
     [[nodiscard]] virtual std::string hive_path(std::string_view name) const = 0;

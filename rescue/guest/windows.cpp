@@ -2,6 +2,7 @@
 #include "guest/windows.hpp"
 
 #include "base/text.hpp"
+#include "guest/hive_file.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@ namespace lifeboat::guest {
 
 namespace {
 
-constexpr std::uint64_t kHiveLimit = 512U << 20;   // bytes
 constexpr std::uint64_t kProgramLimit = 32U << 20; // bytes; ntoskrnl.exe has about 12 MiB
 constexpr std::size_t kMaxRootEntries = 4096;      // names looked at in the top directory
 
@@ -79,6 +79,7 @@ private:
     WindowsFacts facts_;
     Architecture architecture_ = Architecture::unknown;
     mutable std::map<std::string, Loaded> hives_;
+    mutable std::map<std::string, Error> not_complete_; // by lower-case name
 };
 
 // The first program that can be read: system files may be compressed in ways that are not known
@@ -115,14 +116,23 @@ std::string WindowsGuest::hive_path(std::string_view name) const {
     return {};
 }
 
+// With its transaction logs applied. Where those do not complete it, the hive is shown as it is
+// and not_complete_ says why nothing may be changed in it.
 WindowsGuest::Loaded WindowsGuest::load(std::string_view name) const {
     const std::string path = hive_path(name);
     if (path.empty())
         return std::unique_ptr<registry::Hive>();
-    auto image = tree_.read(path, kHiveLimit);
+    LIFEBOAT_TRY(const auto place, tree_.locate(path));
+    auto image = place.fs->read(place.path, kHiveLimit);
     if (!image)
         return fail(image.error().in(path));
-    auto hive = registry::Hive::open(std::move(*image), std::string(name));
+    auto complete = complete_hive(*place.fs, place.path, *image);
+    if (!complete && complete.error().kind == ErrorKind::refused)
+        not_complete_.emplace(to_lower_ascii(name), complete.error());
+    else if (!complete)
+        return fail(complete.error());
+    auto hive = registry::Hive::open(complete ? std::move(complete->image) : std::move(*image),
+                                     std::string(name));
     if (!hive)
         return fail(hive.error().in(path));
     return std::make_unique<registry::Hive>(std::move(*hive));
@@ -144,6 +154,8 @@ std::vector<Error> WindowsGuest::obstacles() const {
                 out.push_back((*obstacle)->in(volume_));
         }
     const auto system = hive("SYSTEM");
+    if (const auto why = not_complete_.find("system"); why != not_complete_.end())
+        out.push_back(why->second.in(volume_));
     if (!system)
         out.push_back(system.error().in(volume_));
     else if (*system)

@@ -159,11 +159,6 @@ std::string windows_title(const WindowsFacts& facts, Architecture architecture) 
 
 std::vector<Error> hive_obstacles(const Hive& system, const std::string& where) {
     std::vector<Error> out;
-    if (system.state().dirty())
-        out.push_back(
-            {ErrorKind::refused, where,
-             "Windows has not finished writing this hive; the rest is in its log files",
-             "start and shut down this Windows once where it still runs, then try again"});
     // A generalized image (sysprep) also says "in progress", but runs windeploy, not setup.
     const std::string command = text_of(system, "Setup", "CmdLine");
     if (number_of(system, "Setup", "SystemSetupInProgress").value_or(0) == 1 &&

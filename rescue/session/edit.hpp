@@ -37,7 +37,9 @@ struct HivePlace {
 
 struct OpenHive {
     HivePlace at;
-    registry::Hive hive;
+    registry::Hive hive; // with its transaction logs applied
+    // Why they do not complete it: the hive can only be looked at.
+    std::optional<Error> incomplete;
 };
 [[nodiscard]] Result<OpenHive> open_hive(const OpenDisks& disks, const HiveName& name);
 // `key` with CurrentControlSet replaced by the set that Select\Current names, in hives that have

@@ -2,6 +2,7 @@
 // From the name of a hive to its bytes on some volume.
 #include "base/text.hpp"
 #include "base/utf.hpp"
+#include "guest/hive_file.hpp"
 #include "session/edit.hpp"
 
 #include <algorithm>
@@ -156,13 +157,19 @@ Result<OpenHive> open_hive(const OpenDisks& disks, const HiveName& name) {
     LIFEBOAT_TRY(auto at, find_hive(machine, disks, name));
     LIFEBOAT_TRY(const auto fs, machine.filesystem(at.place.disk, *at.place.volume));
     const std::string where = at.place.name + ", " + at.path;
-    auto image = fs->read(at.path);
+    auto image = fs->read(at.path, guest::kHiveLimit);
     if (!image)
         return fail(image.error().in(where));
+    auto complete = guest::complete_hive(*fs, at.path, *image);
+    std::optional<Error> incomplete;
+    if (complete)
+        image = std::move(complete->image);
+    else if (complete.error().kind == ErrorKind::refused)
+        incomplete = complete.error().in(at.place.name);
     auto hive = registry::Hive::open(std::move(*image), where);
     if (!hive)
         return fail(hive.error().where == where ? hive.error() : hive.error().in(where));
-    return OpenHive{std::move(at), std::move(*hive)};
+    return OpenHive{std::move(at), std::move(*hive), std::move(incomplete)};
 }
 
 Result<HivePlace> find_hive(const OpenDisks& disks, const HiveName& name) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest/hive_file.hpp"
 #include "registry/regf_reader.hpp"
 #include "session/diff.hpp"
 #include "session/stage.hpp"
@@ -45,7 +46,23 @@ bool is_hive(const std::optional<Bytes>& content) {
     return content && has_magic(*content, 0, "regf");
 }
 
-Result<FileChangeInfo> describe(const PlacedChange& placed) {
+// The old hive as Windows would see it: with the transaction logs beside it. As it is when they do
+// not complete it.
+Bytes complete_before(const OpenDisks& disks, const PlacedChange& placed) {
+    const Bytes& before = *placed.change.before;
+    const auto state = registry::inspect(before);
+    const auto place = find_volume_named(disks, placed.change.volume);
+    if (!state || !state->dirty() || !place)
+        return before;
+    auto machine = machine_over(disks, fs::Access::read);
+    const auto fs = machine.filesystem(place->disk, *place->volume);
+    if (!fs)
+        return before;
+    auto complete = guest::complete_hive(**fs, placed.path_in_volume, before);
+    return complete ? std::move(complete->image) : before;
+}
+
+Result<FileChangeInfo> describe(const OpenDisks& disks, const PlacedChange& placed) {
     const auto& change = placed.change;
     FileChangeInfo out;
     out.guest = placed.guest;
@@ -57,7 +74,8 @@ Result<FileChangeInfo> describe(const PlacedChange& placed) {
     out.before_size = change.before ? change.before->size() : 0;
     out.after_size = change.after ? change.after->size() : 0;
     if (is_hive(change.before) && is_hive(change.after)) {
-        LIFEBOAT_TRY(const auto differences, registry::difference(*change.before, *change.after));
+        LIFEBOAT_TRY(const auto differences,
+                     registry::difference(complete_before(disks, placed), *change.after));
         for (const auto& difference : differences)
             out.registry.push_back(describe(difference, last_part(change.path)));
         return out;
@@ -78,7 +96,7 @@ Result<Preview> describe(const OpenDisks& disks, Staged staged) {
     Preview out;
     out.repairs = std::move(staged.repairs);
     for (const auto& change : staged.changes) {
-        LIFEBOAT_TRY(auto info, describe(change));
+        LIFEBOAT_TRY(auto info, describe(disks, change));
         out.files.push_back(std::move(info));
     }
     for (const auto& disk : disks) {

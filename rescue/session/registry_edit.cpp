@@ -171,10 +171,8 @@ ValueInfo describe(const registry::Value& value) {
 Result<Preview> stage_registry(const OpenDisks& disks, const HiveName& name,
                                const RegistryEdit& edit, Progress& progress) {
     LIFEBOAT_TRY(auto opened, open_hive(disks, name));
-    if (opened.hive.state().dirty())
-        return fail(ErrorKind::refused, opened.hive.name(),
-                    "Windows did not finish writing this hive; its newest changes are in its logs",
-                    "start and shut down the guest once where it still runs, then try again");
+    if (opened.incomplete)
+        return fail(*opened.incomplete);
     LIFEBOAT_CHECK(apply(opened.hive, edit, opened.at.prefix));
     if (!opened.hive.changed())
         return Preview{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Everything here reads the overlays with objects that took no part in the writing.
 #include "base/text.hpp"
+#include "guest/hive_file.hpp"
 #include "registry/regf_reader.hpp"
 #include "session/inspect.hpp"
 #include "session/stage.hpp"
@@ -22,7 +23,7 @@ bool is_hive(const std::optional<Bytes>& content) {
     return content && has_magic(*content, 0, "regf");
 }
 
-Result<void> verify_hive(const PlacedChange& placed, const std::string& where) {
+Result<void> verify_hive(fs::FileSystem& fs, const PlacedChange& placed, const std::string& where) {
     const auto& change = placed.change;
     if (!is_hive(change.after))
         return {};
@@ -31,7 +32,10 @@ Result<void> verify_hive(const PlacedChange& placed, const std::string& where) {
         return wrong(where, "the new hive is not sound: " + sound.error().text());
     if (!is_hive(change.before))
         return {};
-    const auto difference = registry::difference(*change.before, *change.after);
+    // Held against what Windows would see: the old hive with its transaction logs.
+    const auto complete = guest::complete_hive(fs, placed.path_in_volume, *change.before);
+    const auto difference =
+        registry::difference(complete ? complete->image : *change.before, *change.after);
     if (!difference)
         return wrong(where, "the hives cannot be compared: " + difference.error().text());
     if (difference->empty())
@@ -58,7 +62,7 @@ Result<void> verify_present(fs::FileSystem& fs, const PlacedChange& placed,
     LIFEBOAT_TRY(const auto content, fs.read(placed.path_in_volume));
     if (!equal(content, *change.after))
         return wrong(where, "it reads back different from what was written");
-    return verify_hive(placed, where);
+    return verify_hive(fs, placed, where);
 }
 
 Result<void> verify_absent(fs::FileSystem& fs, const std::string& path, const std::string& where) {

@@ -3,6 +3,7 @@
 #include "support/windows_guest.hpp"
 
 #include "base/text.hpp"
+#include "registry/log_replay.hpp"
 
 #include <algorithm>
 
@@ -84,7 +85,7 @@ TEST_CASE("independent repairs give the same values in any order", "[repair]") {
     CHECK(places(forward.system(), other.system()).empty());
 }
 
-TEST_CASE("a dirty real hive is an obstacle, and no repair edits it", "[repair]") {
+TEST_CASE("a dirty real hive without its logs is an obstacle, and no repair edits it", "[repair]") {
     const auto image = specimen("system/SYSTEM.win10-x64.dirty");
     if (!image)
         SKIP(kNoSpecimens);
@@ -98,6 +99,36 @@ TEST_CASE("a dirty real hive is an obstacle, and no repair edits it", "[repair]"
     REQUIRE_FALSE(done);
     CHECK(done.error().kind == ErrorKind::refused);
     CHECK(disk.system() == *image);
+}
+
+TEST_CASE("a dirty real hive is repaired together with its logs", "[repair]") {
+    const std::string name = "system/SYSTEM.win10-x64.dirty";
+    const auto image = specimen(name);
+    if (!image)
+        SKIP(kNoSpecimens);
+    WindowsDisk disk(*image, kInboxDrivers);
+    disk.put("/Windows/System32/config/SYSTEM.LOG1", *specimen(name + ".LOG1"));
+    disk.put("/Windows/System32/config/system.log2", *specimen(name + ".LOG2"));
+    CHECK(disk.guest()->obstacles().empty());
+    CHECK(disk.system() == *image); // looking changes nothing
+    const auto notes = disk.apply(kWindowsRepairs);
+    REQUIRE_FALSE(notes.empty());
+    CHECK(icontains(notes.front(), "24 log entries"));
+    const Bytes cured = disk.system();
+    CHECK_FALSE(inspect(cured)->dirty());
+    CHECK(check_structure(cured));
+    // Against the hive with its logs only the repairs differ: nothing of the logs is lost.
+    const auto complete =
+        replay_logs(*image, {{}, specimen(name + ".LOG1"), specimen(name + ".LOG2")});
+    REQUIRE(complete);
+    for (const auto& place : places(complete->image, cured)) {
+        INFO(place);
+        CHECK(intended(place));
+    }
+    for (const auto& id : kWindowsRepairs)
+        CHECK(disk.healthy(id));
+    disk.apply(kWindowsRepairs);
+    CHECK(disk.system() == cured);
 }
 
 TEST_CASE("a guest with a broken SYSTEM hive is listed, and nothing is claimed about it",
