@@ -213,7 +213,8 @@ title CentOS (2.6.32-754.el6.x86_64)
 	kernel /boot/vmlinuz-6.1 ro root=/dev/xvda1 rd_NO_LUKS LANG=en_US.UTF-8 console=hvc0 quiet
 	initrd /boot/initrd.img-6.1
 EOF
-    fs ext4 root
+    # GRUB Legacy reads no files with holes, which mke2fs makes of zeros unless its blocks are large.
+    fs ext4 root -b 4096
     disk dos root
     want="$boot_image ro root=UUID=$uuid rd_NO_LUKS LANG=en_US.UTF-8 $serial quiet"
     legacy="ro root=/dev/xvda1 rd_NO_LUKS LANG=en_US.UTF-8 console=hvc0 quiet"
@@ -544,4 +545,42 @@ case_menu_lst_xfs() {
     legacy_guest hd0,0
     fs xfs root
     disk dos root
+}
+
+case_lvm() { # the whole system in a logical volume; the disk has nothing else
+    [ -n "$wrap" ] || skip "needs wrap=PROGRAM"
+    new_tree
+    file boot/grub/grub.cfg <<'EOF'
+set timeout=0
+insmod lvm
+menuentry 'lvm' {
+  insmod lvm
+  set root='lvm/vg0-root'
+  linux /boot/vmlinuz-6.1 root=/dev/mapper/vg0-root ro console=hvc0 quiet
+  initrd /boot/initrd.img-6.1
+}
+EOF
+    fs ext4 root
+    "$wrap" lvm "$work/root.fs" "$work/lvm.fs"
+    disk dos lvm
+    want="$boot_image root=/dev/mapper/vg0-root ro $serial quiet"
+}
+
+case_md() { # one half of a mirror
+    [ -n "$wrap" ] || skip "needs wrap=PROGRAM"
+    new_tree
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/md0 ro console=hvc0 quiet' /boot/initrd.img-6.1
+    fs ext4 root
+    "$wrap" md "$work/root.fs" "$work/md.fs"
+    disk dos md
+    want="$boot_image root=/dev/md0 ro $serial quiet"
+}
+
+case_kernel32() { # a 64-bit kernel on a 32-bit processor
+    new_tree
+    mv "$tree/boot/vmlinuz-6.1" "$tree/boot/vmlinuz-6.1-amd64"
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1-amd64 root=/dev/xvda1 console=hvc0' /boot/initrd.img-6.1
+    fs ext4 root
+    disk dos root
+    says='is a 64-bit kernel, but this machine'
 }
