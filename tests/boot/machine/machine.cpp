@@ -197,9 +197,13 @@ void Machine::type_on_serial(std::string_view text) const {
     REQUIRE(write(serial_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
 }
 
+void Machine::save_screen(const std::string& path) {
+    command(R"({"execute":"screendump","arguments":{"filename":")" + path + R"("}})");
+}
+
 Screen Machine::screen() {
     const std::string path = folder_.file("screen.ppm");
-    command(R"({"execute":"screendump","arguments":{"filename":")" + path + R"("}})");
+    save_screen(path);
     // "P6\nWIDTH HEIGHT\n255\n" and the pixels.
     std::ifstream in(path, std::ios::binary);
     std::string magic;

@@ -48,6 +48,8 @@ public:
     // Types on the serial line.
     void type_on_serial(std::string_view text) const;
     [[nodiscard]] Screen screen();
+    // Keeps the picture as a PPM file.
+    void save_screen(const std::string& path);
 
 private:
     std::string command(const std::string& json);

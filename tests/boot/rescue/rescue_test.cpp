@@ -24,11 +24,32 @@ void make_windows(const std::string& path) {
     REQUIRE(made.status == 0);
 }
 
-std::vector<std::string> with_disk(const std::string& disk) {
+std::vector<std::string> with_disk(const std::string& disk, const std::string& vga = "std") {
     return {"-cdrom", LIFEBOAT_RESCUE_ISO,
             "-boot",  "order=d",
-            "-vga",   "std",
+            "-vga",   vga,
             "-drive", "file=" + disk + ",format=raw,if=virtio,cache=unsafe"};
+}
+
+// The same under UEFI; skips the test where there is no firmware.
+std::vector<std::string> with_uefi(const std::string& disk) {
+    constexpr auto kFirmware = "/usr/share/ovmf/OVMF.fd";
+    if (!files::exists(kFirmware))
+        SKIP("no UEFI firmware: " << kFirmware);
+    auto words = with_disk(disk);
+    words.insert(words.end(), {"-bios", kFirmware});
+    return words;
+}
+
+// The window is there: as large as the screen, with text and panels, not one colour. LIFEBOAT_SHOTS
+// names a folder that keeps the pictures.
+void check_window(Machine& machine, const std::string& name) {
+    const Screen screen = machine.screen();
+    if (const char* const folder = std::getenv("LIFEBOAT_SHOTS"))
+        machine.save_screen(files::path(folder) / (name + ".ppm"));
+    CHECK(screen.width == 1024);
+    CHECK(screen.height == 768);
+    CHECK(screen.colours(64) == 64);
 }
 
 // What the command says about the disk from outside.
@@ -60,11 +81,7 @@ TEST_CASE("the rescue medium shows its window, repairs by keys, and undoes", "[b
     at = expect(machine, "screen: page overview", at, kStep);
     CHECK(machine.said_on("log").find("looked at 1 disks, 1 guests") != std::string::npos);
 
-    // The window is there: as large as the screen, with text and panels, not one colour.
-    const Screen screen = machine.screen();
-    CHECK(screen.width == 1024);
-    CHECK(screen.height == 768);
-    CHECK(screen.colours(64) == 64);
+    check_window(machine, "std");
 
     // Looking and previewing change nothing.
     machine.press({"f8"});
@@ -125,12 +142,14 @@ TEST_CASE("a host gets a diagnosis and a repair without a person", "[boot]") {
     CHECK(sha256_of(disk) == original);
 }
 
-TEST_CASE("the serial line has the menu, while the screen is up", "[boot]") {
+TEST_CASE("under UEFI the window is up, and the serial line has the menu", "[boot]") {
     const TempDir folder;
     const auto disk = folder.file("windows.img");
     make_windows(disk);
-    Machine machine(folder, with_disk(disk));
-    expect(machine, "screen: page overview", 0, kBoot);
+    Machine machine(folder, with_uefi(disk));
+    const auto at = expect(machine, "screen: first frame 1024x768", 0, kBoot);
+    expect(machine, "screen: page overview", at, kStep);
+    check_window(machine, "uefi");
     constexpr std::string_view kPrompt = "lifeboat (? for help)> ";
     const auto prompt = machine.wait_for("serial", kPrompt, kStep);
     INFO(printable(machine.said_on("serial")));
@@ -147,3 +166,19 @@ TEST_CASE("too little memory is said, with the amount that is needed", "[boot]")
     CHECK(machine.wait_for("serial", "did not fit into memory", kBoot));
     CHECK(machine.wait_for("serial", "MiB of memory", kStep));
 }
+
+// One test per card, so that one that fails does not hide the others.
+void card_shows_window(const std::string& vga) {
+    const TempDir folder;
+    const auto disk = folder.file("windows.img");
+    make_windows(disk);
+    Machine machine(folder, with_disk(disk, vga));
+    const auto at = expect(machine, "screen: first frame 1024x768", 0, kBoot);
+    expect(machine, "screen: page overview", at, kStep);
+    check_window(machine, vga);
+}
+
+TEST_CASE("the window on a virtio card", "[boot-all]") { card_shows_window("virtio"); }
+TEST_CASE("the window on a Cirrus card", "[boot-all]") { card_shows_window("cirrus"); }
+TEST_CASE("the window on a QXL card", "[boot-all]") { card_shows_window("qxl"); }
+TEST_CASE("the window on a VMware card", "[boot-all]") { card_shows_window("vmware"); }
