@@ -12,6 +12,9 @@ public:
     // `fraction` runs from 0 to 1 within one phase; negative when it is not known.
     virtual void report(std::string_view /*doing*/, double /*fraction*/) {}
     [[nodiscard]] virtual bool cancelled() const { return false; }
+    // Between these two, disks are being changed; what is in `undo_file` takes it back.
+    virtual void writing(std::string_view /*undo_file*/) {}
+    virtual void written() {}
 };
 
 } // namespace lifeboat

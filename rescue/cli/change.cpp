@@ -16,14 +16,11 @@ namespace {
 // More than this is not put into a guest's file in one go, as fs::kReadLimit.
 constexpr std::uint64_t kInputLimit = 256U << 20;
 
-Result<session::CommitInfo> commit(Context& context, session::Session& session,
-                                   const std::string& first_disk) {
-    const auto file = context.request.undo_file.empty() ? default_undo_file(first_disk, context.now)
-                                                        : context.request.undo_file;
+Result<session::CommitInfo> commit(Context& context, session::Session& session) {
     if (context.progress.cancelled())
         return fail(ErrorKind::cancelled, "", "stopped as you asked", "nothing was written");
     context.progress.cannot_stop();
-    return session.commit(file, context.progress);
+    return session.commit(context.request.undo_file, context.progress);
 }
 
 std::string commit_text(const session::CommitInfo& info, const std::vector<std::string>& disks) {
@@ -46,7 +43,7 @@ Outcome finish_edit(Context& context, session::Session& session, const session::
     std::optional<session::CommitInfo> written;
     const auto disks = paths_of(session);
     if (!context.request.dry_run && !preview.empty()) {
-        LIFEBOAT_TRY(written, commit(context, session, disks.front()));
+        LIFEBOAT_TRY(written, commit(context, session));
     }
     context.progress.clear();
     if (context.request.json) {
@@ -170,14 +167,15 @@ Outcome repair(Context& context) {
         context.console.note("Nothing was written.");
         return ExitCode::findings;
     }
-    LIFEBOAT_TRY(const auto written, commit(context, session, request.disks.front()));
+    LIFEBOAT_TRY(const auto written, commit(context, session));
     return report_written(context, session, preview, written, request.disks);
 }
 
 Outcome undo(Context& context) {
     const auto& request = context.request;
     context.progress.cannot_stop();
-    LIFEBOAT_TRY(const auto done, session::undo(request.file, request.disks, context.progress));
+    LIFEBOAT_TRY(const auto done,
+                 session::undo(request.file, request.disks, context.progress, context.options));
     context.progress.clear();
     context.console.print(request.json ? session::undo_json(done)
                                        : "Put back: " + std::to_string(done.blocks) + " blocks (" +

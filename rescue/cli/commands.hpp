@@ -6,6 +6,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/request.hpp"
+#include "session/prepare.hpp"
 
 #include <ctime>
 
@@ -15,7 +16,7 @@ struct Context {
     const Request& request;
     Console& console;
     TerminalProgress& progress;
-    std::time_t now = 0;
+    const session::Options& options; // for opening disks
 };
 
 using Outcome = Result<ExitCode>;
@@ -34,6 +35,20 @@ using Outcome = Result<ExitCode>;
 [[nodiscard]] Outcome put(Context& context);
 [[nodiscard]] Outcome rm(Context& context);
 [[nodiscard]] Outcome registry_edit(Context& context); // set, delete, import
+
+// Runs a command that reads disks in a child process without the rights that it does not need
+// (docs/safety.md), and returns the exit code. Everything was printed.
+[[nodiscard]] ExitCode run_guarded_command(const Request& request, Console& console,
+                                           std::time_t now);
+[[nodiscard]] int run_guarded_menu(const Request& request, Console& console);
+// The command may write to a disk.
+[[nodiscard]] bool writes(const Request& request);
+// What that child does.
+[[nodiscard]] ExitCode run_command(Context& context);
+[[nodiscard]] ExitCode report_error(Console& console, const Error& error, bool json);
+
+// The disks a command names, as `open_session` and the others will open them.
+[[nodiscard]] Result<std::vector<std::string>> disks_of(const Request& request);
 
 // The disk of a DISK:VOLUME:PATH or registry command, with the further ones, open.
 struct OpenTarget {

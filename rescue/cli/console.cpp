@@ -109,6 +109,8 @@ bool Console::out_is_terminal() const { return ::isatty(out_) == 1; }
 bool Console::err_is_terminal() const { return ::isatty(err_) == 1; }
 
 void TerminalProgress::report(std::string_view doing, double fraction) {
+    if (watch_ != nullptr)
+        watch_->doing(doing);
     if (!console_.err_is_terminal())
         return;
     const auto now = std::chrono::steady_clock::now();
@@ -128,6 +130,16 @@ void TerminalProgress::report(std::string_view doing, double fraction) {
 }
 
 bool TerminalProgress::cancelled() const { return !cannot_stop_ && stop_requested != 0; }
+
+void TerminalProgress::writing(std::string_view undo_file) {
+    if (watch_ != nullptr)
+        watch_->writing(undo_file);
+}
+
+void TerminalProgress::written() {
+    if (watch_ != nullptr)
+        watch_->written();
+}
 
 void TerminalProgress::clear() {
     if (shown_)

@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "base/progress.hpp"
 #include "base/result.hpp"
+#include "session/guard.hpp"
 
 #include <chrono>
 #include <string>
@@ -47,19 +48,24 @@ void catch_signals();
 
 class TerminalProgress final : public Progress {
 public:
-    explicit TerminalProgress(Console& console) : console_(console) {}
+    // `watch`: told the same, so that it outlives a crash; may be null.
+    explicit TerminalProgress(Console& console, session::Watch* watch = nullptr)
+        : console_(console), watch_(watch) {}
     ~TerminalProgress() override { clear(); }
     TerminalProgress(const TerminalProgress&) = delete;
     TerminalProgress& operator=(const TerminalProgress&) = delete;
 
     void report(std::string_view doing, double fraction) override;
     [[nodiscard]] bool cancelled() const override;
+    void writing(std::string_view undo_file) override;
+    void written() override;
     // From now on nothing stops: blocks are being written.
     void cannot_stop() { cannot_stop_ = true; }
     void clear();
 
 private:
     Console& console_;
+    session::Watch* watch_;
     bool cannot_stop_ = false;
     bool shown_ = false;
     std::string doing_;

@@ -18,10 +18,13 @@ constexpr std::chrono::seconds kBetweenLines{2};
 // Progress as lines, at most one in two seconds: a serial line is slow, and keeps all of them.
 class LineProgress final : public Progress {
 public:
-    LineProgress(MenuTerminal& terminal, const std::function<bool()>& cancelled)
-        : terminal_(terminal), cancelled_(cancelled) {}
+    LineProgress(MenuTerminal& terminal, const std::function<bool()>& cancelled,
+                 session::Watch* watch)
+        : terminal_(terminal), cancelled_(cancelled), watch_(watch) {}
 
     void report(std::string_view doing, double fraction) override {
+        if (watch_ != nullptr)
+            watch_->doing(doing);
         const auto now = std::chrono::steady_clock::now();
         if (said_ && now - last_ < kBetweenLines)
             return;
@@ -33,10 +36,19 @@ public:
         terminal_.write(line + " ...\n");
     }
     bool cancelled() const override { return cancelled_ && cancelled_(); }
+    void writing(std::string_view undo_file) override {
+        if (watch_ != nullptr)
+            watch_->writing(undo_file);
+    }
+    void written() override {
+        if (watch_ != nullptr)
+            watch_->written();
+    }
 
 private:
     MenuTerminal& terminal_;
     const std::function<bool()>& cancelled_;
+    session::Watch* watch_;
     bool said_ = false;
     std::chrono::steady_clock::time_point last_;
 };
@@ -135,7 +147,7 @@ private:
     Next look() {
         state_.inspection.reset();
         state_.preview.reset();
-        LineProgress progress(terminal_, options_.cancelled);
+        LineProgress progress(terminal_, options_.cancelled, options_.watch);
         auto seen = engine_.look(progress);
         if (!seen)
             return trouble("The disks could not be looked at.", seen.error());
@@ -193,7 +205,7 @@ private:
             return say("No repair is chosen. Type x and a number, or a for all.");
         state_.preview.reset();
         engine_.discard();
-        LineProgress progress(terminal_, options_.cancelled);
+        LineProgress progress(terminal_, options_.cancelled, options_.watch);
         auto staged = engine_.stage(state_.choices(), progress);
         if (!staged)
             return trouble("The changes could not be prepared. Nothing was written.",
@@ -246,7 +258,7 @@ private:
     std::unique_ptr<Progress> writing_progress() {
         static const std::function<bool()> kNever;
         terminal_.write("Writing. Do not switch off.\n");
-        return std::make_unique<LineProgress>(terminal_, kNever);
+        return std::make_unique<LineProgress>(terminal_, kNever, options_.watch);
     }
 
     Next written(const Result<session::CommitInfo>& result, bool was_undo) {

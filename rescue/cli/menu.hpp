@@ -4,6 +4,7 @@
 #pragma once
 
 #include "session/engine.hpp"
+#include "session/guard.hpp"
 
 #include <functional>
 #include <memory>
@@ -31,6 +32,7 @@ struct MenuOptions {
     std::function<void()> restart;   // of the machine; empty: not offered
     std::function<void()> power_off; // the same
     bool undo_is_in_memory = false;  // said before something is written
+    session::Watch* watch = nullptr; // told what is being done; may be null
 };
 
 // Until the person leaves, or the input ends. Nothing is written to a disk without a preview and
@@ -40,8 +42,12 @@ struct MenuOptions {
                            const MenuOptions& options);
 
 // What `lifeboat menu [DISK...]` does: all of the above with standard input and output, the disks
-// of this machine when none is named, and restart and power off on the rescue medium.
-[[nodiscard]] int run_menu(const std::vector<std::string>& disks,
+// of this machine when none is named, and restart and power off when the machine is `ours`: on the
+// rescue medium (session::can_power).
+[[nodiscard]] int run_menu(const std::vector<std::string>& disks, const session::Options& options,
+                           bool ours, session::Watch& watch,
                            const std::function<bool()>& cancelled);
+// Where it keeps undo files.
+[[nodiscard]] std::string menu_undo_folder(bool ours);
 
 } // namespace lifeboat::cli

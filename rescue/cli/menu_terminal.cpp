@@ -54,21 +54,25 @@ std::unique_ptr<MenuTerminal> make_menu_terminal(int in, int out) {
     return std::make_unique<DescriptorTerminal>(in, out);
 }
 
-int run_menu(const std::vector<std::string>& disks, const std::function<bool()>& cancelled) {
+std::string menu_undo_folder(bool ours) { return ours ? kUndoOnMedium : kUndoElsewhere; }
+
+int run_menu(const std::vector<std::string>& disks, const session::Options& disk_options, bool ours,
+             session::Watch& watch, const std::function<bool()>& cancelled) {
     MenuOptions options;
     options.cancelled = cancelled;
+    options.watch = &watch;
     winsize size{};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row >= 10 && size.ws_col >= 40) {
         options.rows = size.ws_row;
         options.columns = size.ws_col;
     }
-    const bool ours = session::can_power();
     if (ours) {
         options.restart = [] { session::ask_for(session::MachinePower::restart); };
         options.power_off = [] { session::ask_for(session::MachinePower::power_off); };
         options.undo_is_in_memory = true;
     }
-    const auto engine = session::make_engine(disks, ours ? kUndoOnMedium : kUndoElsewhere);
+    const auto engine =
+        session::make_engine(disks, menu_undo_folder(ours), "/sys/block", disk_options);
     const auto terminal = make_menu_terminal(STDIN_FILENO, STDOUT_FILENO);
     return run_menu(*engine, *terminal, options);
 }

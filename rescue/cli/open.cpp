@@ -24,9 +24,7 @@ std::vector<std::string> first_and_more(const std::string& first,
 } // namespace
 
 Result<session::Session> open_session(Context& context, const std::vector<std::string>& disks) {
-    session::Options options;
-    options.sector_size = context.request.sector_size;
-    return session::Session::open(disks, options, context.progress);
+    return session::Session::open(disks, context.options, context.progress);
 }
 
 Result<OpenTarget> open_target(Context& context) {
@@ -41,6 +39,36 @@ Result<OpenTarget> open_target(Context& context) {
 
 Result<session::Session> open_registry_disks(Context& context) {
     return open_session(context, first_and_more(context.request.target, context.request.disks));
+}
+
+Result<std::vector<std::string>> disks_of(const Request& request) {
+    switch (request.command) {
+    case Command::ls:
+    case Command::cat:
+    case Command::put:
+    case Command::rm: {
+        LIFEBOAT_TRY(const auto target, parse_target(request.target, exists));
+        return first_and_more(target.disk, request.disks);
+    }
+    case Command::registry_list:
+    case Command::registry_get:
+    case Command::registry_set:
+    case Command::registry_delete:
+    case Command::registry_export:
+    case Command::registry_import: return first_and_more(request.target, request.disks);
+    case Command::undo:
+        if (request.disks.empty())
+            return session::disks_of_undo_file(request.file);
+        return request.disks;
+    case Command::layout:
+    case Command::diagnose:
+    case Command::repair:
+    case Command::menu:
+    case Command::explain:
+    case Command::completion:
+    case Command::version: break;
+    }
+    return request.disks;
 }
 
 std::string default_undo_file(const std::string& disk, std::time_t now) {

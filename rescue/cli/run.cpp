@@ -3,7 +3,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
-#include "cli/menu.hpp"
 #include "cli/parse.hpp"
 #include "session/documents.hpp"
 
@@ -13,19 +12,11 @@ namespace lifeboat::cli {
 
 namespace {
 
-ExitCode report_error(Console& console, const Error& error, bool json) {
-    if (json)
-        console.print(session::to_json(error));
-    else
-        console.complain(error);
-    return exit_code(error.kind);
-}
-
-void print_completion(Context& context) {
+void print_completion(const Request& request, Console& console) {
     std::vector<std::string> findings;
     for (const auto id : session::finding_pages())
         findings.emplace_back(id);
-    context.console.print(completion_script(context.request.shell, command_table(), findings));
+    console.print(completion_script(request.shell, command_table(), findings));
 }
 
 void print_version(Console& console) {
@@ -51,10 +42,8 @@ Outcome dispatch(Context& context) {
     case Command::registry_delete:
     case Command::registry_import: return registry_edit(context);
     case Command::menu:
-        return static_cast<ExitCode>(
-            run_menu(context.request.disks, [&] { return context.progress.cancelled(); }));
-    case Command::completion: print_completion(context); return ExitCode::done;
-    case Command::version: print_version(context.console); return ExitCode::done;
+    case Command::completion:
+    case Command::version: break; // read no disk
     }
     return fail(ErrorKind::internal, "", "unknown command");
 }
@@ -65,15 +54,35 @@ ExitCode with_output(Console& console, const Request& request, ExitCode code) {
     if (state)
         return code;
     console.complain(state.error());
-    const bool writes = request.command == Command::repair || request.command == Command::undo ||
-                        request.command == Command::put || request.command == Command::rm ||
-                        request.command == Command::registry_set ||
-                        request.command == Command::registry_delete ||
-                        request.command == Command::registry_import;
-    return writes && !request.dry_run ? code : ExitCode::failed;
+    return writes(request) ? code : ExitCode::failed;
 }
 
 } // namespace
+
+bool writes(const Request& request) {
+    const bool can = request.command == Command::repair || request.command == Command::undo ||
+                     request.command == Command::put || request.command == Command::rm ||
+                     request.command == Command::registry_set ||
+                     request.command == Command::registry_delete ||
+                     request.command == Command::registry_import;
+    return can && !request.dry_run;
+}
+
+ExitCode report_error(Console& console, const Error& error, bool json) {
+    if (json)
+        console.print(session::to_json(error));
+    else
+        console.complain(error);
+    return exit_code(error.kind);
+}
+
+ExitCode run_command(Context& context) {
+    const auto outcome = dispatch(context);
+    context.progress.clear();
+    const auto code =
+        outcome ? *outcome : report_error(context.console, outcome.error(), context.request.json);
+    return with_output(context.console, context.request, code);
+}
 
 int run(const std::vector<std::string>& arguments, Console& console, std::time_t now) {
     const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
@@ -84,12 +93,20 @@ int run(const std::vector<std::string>& arguments, Console& console, std::time_t
         console.print(parsed->text);
         return static_cast<int>(with_output(console, {}, ExitCode::done));
     }
-    TerminalProgress progress(console);
-    Context context{*parsed->request, console, progress, now};
-    const auto outcome = dispatch(context);
-    progress.clear();
-    const auto code = outcome ? *outcome : report_error(console, outcome.error(), json);
-    return static_cast<int>(with_output(console, *parsed->request, code));
+    const auto& request = *parsed->request;
+    ExitCode code = ExitCode::done;
+    switch (request.command) {
+    case Command::completion: print_completion(request, console); break;
+    case Command::version: print_version(console); break;
+    case Command::explain: {
+        TerminalProgress progress(console);
+        Context context{request, console, progress, {}};
+        return static_cast<int>(run_command(context));
+    }
+    case Command::menu: return run_guarded_menu(request, console);
+    default: return static_cast<int>(run_guarded_command(request, console, now));
+    }
+    return static_cast<int>(with_output(console, request, code));
 }
 
 } // namespace lifeboat::cli

@@ -20,9 +20,10 @@ constexpr int kMostUndoFiles = 10000;
 
 class DiskEngine final : public Engine {
 public:
-    DiskEngine(std::vector<std::string> disks, std::string undo_folder, std::string sys_block)
+    DiskEngine(std::vector<std::string> disks, std::string undo_folder, std::string sys_block,
+               Options options)
         : given_(std::move(disks)), undo_folder_(std::move(undo_folder)),
-          sys_block_(std::move(sys_block)) {}
+          sys_block_(std::move(sys_block)), options_(std::move(options)) {}
 
     std::vector<std::string> disks() const override {
         return given_.empty() ? disks_of_machine(sys_block_) : given_;
@@ -34,7 +35,7 @@ public:
         if (opened_.empty())
             return fail(ErrorKind::not_found, "this machine", "no disk is attached",
                         "attach the guest's disk and look again");
-        LIFEBOAT_TRY(auto opened, Session::open(opened_, {}, progress));
+        LIFEBOAT_TRY(auto opened, Session::open(opened_, options_, progress));
         session_.emplace(std::move(opened));
         return session_->inspect(progress);
     }
@@ -59,7 +60,7 @@ public:
 
     Result<CommitInfo> undo(const std::string& undo_file, Progress& progress) override {
         session_.reset(); // what it had read is not true any more afterwards
-        return session::undo(undo_file, opened_, progress);
+        return session::undo(undo_file, opened_, progress, options_);
     }
 
     std::optional<std::string_view> page(std::string_view id) const override {
@@ -90,6 +91,7 @@ private:
     std::vector<std::string> given_;
     std::string undo_folder_;
     std::string sys_block_;
+    Options options_;
     std::vector<std::string> opened_;
     std::optional<Session> session_;
 };
@@ -109,9 +111,9 @@ std::uint64_t sectors_of(const stdfs::path& folder) {
 } // namespace
 
 std::unique_ptr<Engine> make_engine(std::vector<std::string> disks, std::string undo_folder,
-                                    std::string sys_block) {
+                                    std::string sys_block, Options options) {
     return std::make_unique<DiskEngine>(std::move(disks), std::move(undo_folder),
-                                        std::move(sys_block));
+                                        std::move(sys_block), std::move(options));
 }
 
 std::vector<std::string> disks_of_machine(const std::string& sys_block) {

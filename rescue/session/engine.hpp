@@ -40,7 +40,8 @@ public:
 // in `sys_block`. `undo_folder` is made when it is not there.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(std::vector<std::string> disks,
                                                   std::string undo_folder,
-                                                  std::string sys_block = "/sys/block");
+                                                  std::string sys_block = "/sys/block",
+                                                  Options options = {});
 
 // "/dev/sda", ...: the disks the kernel lists in `sys_block`, sorted by name; without CDs,
 // floppies, RAM and loop devices, device-mapper and software-RAID devices (they lie on the disks),

@@ -24,6 +24,7 @@ struct Watch::Page {
     std::array<char, 512> doing;
     std::array<char, 1024> undo_file;
     volatile bool writing;
+    volatile bool written;
 };
 
 struct GuardAccess {
@@ -41,6 +42,18 @@ template <std::size_t size> void store(std::array<char, size>& to, std::string_v
     to[length] = '\0';
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kAddressSanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kAddressSanitizer = true;
+#else
+constexpr bool kAddressSanitizer = false;
+#endif
+#else
+constexpr bool kAddressSanitizer = false;
+#endif
+
 constexpr std::array kPassedOn = {SIGINT, SIGTERM, SIGHUP};
 volatile std::sig_atomic_t child_of_guard = 0;
 
@@ -51,8 +64,6 @@ extern "C" void pass_on(int signal) {
 }
 
 void limit(int what, std::uint64_t value) {
-    if (value == 0)
-        return;
     rlimit now{};
     if (getrlimit(static_cast<__rlimit_resource_t>(what), &now) != 0)
         return;
@@ -66,8 +77,10 @@ void limit(int what, std::uint64_t value) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(4);
-    limit(RLIMIT_AS, limits.memory);
-    limit(RLIMIT_CPU, limits.cpu_seconds);
+    if (limits.memory != 0 && !kAddressSanitizer)
+        limit(RLIMIT_AS, limits.memory);
+    if (limits.cpu_seconds != 0)
+        limit(RLIMIT_CPU, limits.cpu_seconds);
     limit(RLIMIT_CORE, 1); // a core would hold the guest's data
     int code = 4;
     try {
@@ -91,19 +104,39 @@ std::string how(int status) {
     return "it was stopped by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
 }
 
+// The page may hold anything: the child may have been taken over.
+template <std::size_t size> std::string text_of(const std::array<char, size>& from) {
+    return printable(std::string_view(from.data(), strnlen(from.data(), size)));
+}
+
 Error obituary(int status, const Page& page) {
-    const std::string doing = printable(page.doing.data());
+    const auto doing = text_of(page.doing);
     if (page.writing)
         return {ErrorKind::internal, doing, "the commit did not end: " + how(status),
-                "run: lifeboat undo " + printable(page.undo_file.data())};
+                "run: lifeboat undo " + text_of(page.undo_file)};
+    if (page.written)
+        return {ErrorKind::internal, doing,
+                "everything was written, but looking again failed: " + how(status),
+                "to take it back: lifeboat undo " + text_of(page.undo_file)};
     return {ErrorKind::internal, doing, "could not look: " + how(status),
             "nothing was written; please report this"};
 }
 
-int wait_for(pid_t child) {
+// Waits, and passes signals on meanwhile; `unblocked` is the mask under which they come.
+int wait_for(pid_t child, const sigset_t& unblocked) {
+    std::array<struct sigaction, kPassedOn.size()> before{};
+    struct sigaction action {};
+    action.sa_handler = pass_on;
+    child_of_guard = child;
+    for (std::size_t i = 0; i < kPassedOn.size(); ++i)
+        sigaction(kPassedOn[i], &action, &before[i]);
+    sigprocmask(SIG_SETMASK, &unblocked, nullptr);
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    child_of_guard = 0;
+    for (std::size_t i = 0; i < kPassedOn.size(); ++i)
+        sigaction(kPassedOn[i], &before[i], nullptr);
     return status;
 }
 
@@ -112,39 +145,49 @@ int wait_for(pid_t child) {
 void Watch::doing(std::string_view what) { store(page_->doing, what); }
 void Watch::writing(std::string_view undo_file) {
     store(page_->undo_file, undo_file);
+    rlimit now{};
+    if (getrlimit(RLIMIT_CPU, &now) == 0) {
+        now.rlim_cur = now.rlim_max;
+        setrlimit(RLIMIT_CPU, &now);
+    }
     page_->writing = true;
 }
-void Watch::written() { page_->writing = false; }
+void Watch::written() {
+    page_->written = true;
+    page_->writing = false;
+}
 
 Ended run_guarded(const GuardLimits& limits, const std::function<int(Watch&)>& work) {
     void* memory =
         mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
-        return {4, Error{ErrorKind::io, "", "there is no memory left to start with", ""}};
+        return {4, Error{ErrorKind::io, "", "there is no memory left to start with", ""}, false};
     auto* page = new (memory) Page{};
     std::fflush(nullptr);
     const pid_t parent = getpid();
+    // A request to stop that comes between the fork and the handlers waits.
+    sigset_t passed_on;
+    sigset_t before;
+    sigemptyset(&passed_on);
+    for (const int signal : kPassedOn)
+        sigaddset(&passed_on, signal);
+    sigprocmask(SIG_BLOCK, &passed_on, &before);
     const pid_t child = fork();
-    if (child == 0)
+    if (child == 0) {
+        sigprocmask(SIG_SETMASK, &before, nullptr);
         run_child(parent, limits, page, work);
+    }
     Ended ended;
     if (child < 0) {
-        ended = {4, Error{ErrorKind::io, "", "no process could be started", "try again"}};
+        ended = {4, Error{ErrorKind::io, "", "no process could be started", "try again"}, false};
+        sigprocmask(SIG_SETMASK, &before, nullptr);
     } else {
-        std::array<struct sigaction, kPassedOn.size()> before{};
-        struct sigaction action {};
-        action.sa_handler = pass_on;
-        child_of_guard = child;
-        for (std::size_t i = 0; i < kPassedOn.size(); ++i)
-            sigaction(kPassedOn[i], &action, &before[i]);
-        const int status = wait_for(child);
-        child_of_guard = 0;
-        for (std::size_t i = 0; i < kPassedOn.size(); ++i)
-            sigaction(kPassedOn[i], &before[i], nullptr);
+        const int status = wait_for(child, before);
         if (WIFEXITED(status))
             ended.exit_code = WEXITSTATUS(status);
         else
-            ended = {4, obituary(status, *page)};
+            ended = {page->written && !page->writing ? 1 : 4, obituary(status, *page), false};
+        ended.began_writing = page->writing || page->written;
     }
     munmap(memory, sizeof(Page));
     return ended;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Landlock and seccomp, through system calls alone (no library has them static in Debian). Facts:
-// Linux Documentation/userspace-api/landlock.rst and seccomp_filter.rst.
+// Linux Documentation/userspace-api/landlock.rst and seccomp_filter.rst. The two work together:
+// Landlock knows paths but not how a file is opened, seccomp the reverse.
 #include "session/guard.hpp"
 
 #include <array>
@@ -9,8 +10,11 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,11 +28,17 @@ namespace {
 constexpr std::uint64_t kRefer = 1ULL << 13;
 constexpr std::uint64_t kTruncate = 1ULL << 14;
 
+// The same in the headers of the C library, behind _GNU_SOURCE (asm-generic/fcntl.h).
+constexpr std::uint32_t kOfdGetLock = 36;
+constexpr std::uint32_t kOfdSetLock = 37;
+
 constexpr std::uint64_t kReadFile = LANDLOCK_ACCESS_FS_READ_FILE;
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-constexpr std::uint64_t kWriteFile = LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
+constexpr std::uint64_t kWriteFile = LANDLOCK_ACCESS_FS_WRITE_FILE;
+// Without the right to read, a file of such a directory can be opened for writing only, and that
+// the filter of calls allows only for new files. READ_DIR: the directory itself must be flushed.
 constexpr std::uint64_t kMake =
-    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | kWriteFile | kRead;
+    LANDLOCK_ACCESS_FS_MAKE_REG | kWriteFile | LANDLOCK_ACCESS_FS_READ_DIR;
 
 std::uint64_t known_rights(long abi) {
     std::uint64_t rights = (1ULL << 13) - 1; // the thirteen of the first version
@@ -79,7 +89,7 @@ bool restrict_files(const GuardPaths& paths) {
 
 // Everything a static program of ours calls to compute, to read and write what it has open or may
 // open, and to talk to the NBD servers it is already connected to. No exec, fork, socket, connect,
-// ptrace, mount, kill, or anything newer than this list.
+// ptrace, mount, kill, rename, link, unlink, or anything newer than this list.
 constexpr std::array kCalls = {
     SYS_read,
     SYS_readv,
@@ -100,27 +110,16 @@ constexpr std::array kCalls = {
     SYS_fstatfs,
     SYS_access,
     SYS_faccessat,
-    SYS_open,
-    SYS_openat,
     SYS_readlink,
     SYS_readlinkat,
     SYS_getdents64,
     SYS_getcwd,
-    SYS_unlink,
-    SYS_unlinkat,
-    SYS_rename,
-    SYS_renameat,
-    SYS_renameat2,
-    SYS_link,
-    SYS_linkat,
     SYS_ftruncate,
     SYS_fallocate,
     SYS_fsync,
     SYS_fdatasync,
     SYS_fadvise64,
-    SYS_fcntl,
     SYS_flock,
-    SYS_ioctl,
     SYS_dup,
     SYS_dup2,
     SYS_dup3,
@@ -137,9 +136,7 @@ constexpr std::array kCalls = {
     SYS_shutdown,
     SYS_getsockopt,
     SYS_setsockopt,
-    SYS_mmap,
     SYS_munmap,
-    SYS_mprotect,
     SYS_mremap,
     SYS_madvise,
     SYS_brk,
@@ -161,13 +158,11 @@ constexpr std::array kCalls = {
     SYS_uname,
     SYS_sysinfo,
     SYS_getrusage,
-    SYS_prlimit64,
     SYS_getrlimit,
     SYS_rt_sigaction,
     SYS_rt_sigprocmask,
     SYS_rt_sigreturn,
     SYS_sigaltstack,
-    SYS_tgkill,
     SYS_restart_syscall,
     SYS_set_robust_list,
     SYS_rseq,
@@ -178,25 +173,97 @@ constexpr std::array kCalls = {
     SYS_exit_group,
 };
 
+// Calls that are allowed with some arguments only.
+struct Allowed {
+    enum class When { one_of, none_of_bits };
+    long call;
+    std::size_t argument;
+    When when;
+    std::vector<std::uint32_t> values; // the argument's lower half, which is all the kernel uses
+};
+
+std::vector<Allowed> with_conditions() {
+    using When = Allowed::When;
+    return {
+        // Not TIOCSTI and TIOCLINUX, which type into the user's terminal.
+        {SYS_ioctl, 1, When::one_of, {TCGETS, TIOCGWINSZ, BLKGETSIZE64, BLKSSZGET}},
+        // Not F_SETOWN and F_SETSIG, which send signals to others.
+        {SYS_fcntl,
+         1,
+         When::one_of,
+         {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK,
+          kOfdGetLock, kOfdSetLock}},
+        {SYS_mmap, 2, When::none_of_bits, {PROT_EXEC}},
+        {SYS_mprotect, 2, When::none_of_bits, {PROT_EXEC}},
+        {SYS_prlimit64, 0, When::one_of, {0}}, // of this process
+        {SYS_tgkill, 0, When::one_of, {static_cast<std::uint32_t>(getpid())}},
+    };
+}
+
+sock_filter load(std::size_t offset) {
+    return {BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(offset)};
+}
+sock_filter load_argument(std::size_t number) { // its lower half
+    return load(offsetof(seccomp_data, args) + number * sizeof(std::uint64_t));
+}
+sock_filter answer(std::uint32_t value) { return {BPF_RET | BPF_K, 0, 0, value}; }
+sock_filter test(unsigned how, std::uint32_t value, std::size_t if_true, std::size_t if_false) {
+    return {static_cast<std::uint16_t>(BPF_JMP | how | BPF_K), static_cast<std::uint8_t>(if_true),
+            static_cast<std::uint8_t>(if_false), value};
+}
+
+constexpr std::uint32_t kNo = SECCOMP_RET_ERRNO | EPERM;
+
+using Program = std::vector<sock_filter>;
+
+// Puts `body`, which ends in answers, behind a test for the call.
+void add_call(Program& program, long call, const Program& body) {
+    program.push_back(test(BPF_JEQ, static_cast<std::uint32_t>(call), 0, body.size()));
+    program.insert(program.end(), body.begin(), body.end());
+}
+
+Program body_of(const Allowed& allowed) {
+    Program body = {load_argument(allowed.argument)};
+    const bool one_of = allowed.when == Allowed::When::one_of;
+    for (const auto value : allowed.values) {
+        body.push_back(test(one_of ? BPF_JEQ : BPF_JSET, value, 0, 1));
+        body.push_back(answer(one_of ? SECCOMP_RET_ALLOW : kNo));
+    }
+    body.push_back(answer(one_of ? kNo : SECCOMP_RET_ALLOW));
+    return body;
+}
+
+// New files only with O_EXCL, nothing is cut to length 0, and what is there already is not opened
+// for writing alone: see kMake.
+Program body_of_open(std::size_t flags) {
+    return {
+        load_argument(flags),
+        test(BPF_JSET, O_TRUNC, 0, 1),
+        answer(kNo),
+        test(BPF_JSET, O_CREAT, 0, 2),
+        test(BPF_JSET, O_EXCL, 3, 0),
+        answer(kNo),
+        test(BPF_JSET, O_WRONLY, 0, 1),
+        answer(kNo),
+        answer(SECCOMP_RET_ALLOW),
+    };
+}
+
 bool restrict_calls() {
-    constexpr auto load = [](std::size_t offset) {
-        return sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(offset)};
-    };
-    constexpr auto answer = [](std::uint32_t value) {
-        return sock_filter{BPF_RET | BPF_K, 0, 0, value};
-    };
     // Calls of the 32-bit and x32 tables have other numbers: none of them is ours.
-    std::vector<sock_filter> program = {
+    Program program = {
         load(offsetof(seccomp_data, arch)),
-        {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AUDIT_ARCH_X86_64},
+        test(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0),
         answer(SECCOMP_RET_KILL_PROCESS),
         load(offsetof(seccomp_data, nr)),
     };
-    for (const long call : kCalls) {
-        program.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<std::uint32_t>(call)});
-        program.push_back(answer(SECCOMP_RET_ALLOW));
-    }
-    program.push_back(answer(SECCOMP_RET_ERRNO | EPERM));
+    for (const long call : kCalls)
+        add_call(program, call, {answer(SECCOMP_RET_ALLOW)});
+    add_call(program, SYS_open, body_of_open(1));
+    add_call(program, SYS_openat, body_of_open(2));
+    for (const auto& allowed : with_conditions())
+        add_call(program, allowed.call, body_of(allowed));
+    program.push_back(answer(kNo));
     const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }

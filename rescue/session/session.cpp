@@ -90,8 +90,8 @@ Result<CommitInfo> Session::commit(const std::string& undo_file, Progress& progr
 }
 
 Result<CommitInfo> undo(const std::string& undo_file, std::span<const std::string> disks,
-                        Progress& progress) {
-    LIFEBOAT_TRY(const auto report, block::undo(undo_file, disks, progress));
+                        Progress& progress, const Options& options) {
+    LIFEBOAT_TRY(const auto report, block::undo(undo_file, disks, progress, options.helper.get()));
     return CommitInfo{report.blocks, report.bytes, undo_file};
 }
 

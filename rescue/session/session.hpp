@@ -14,6 +14,10 @@
 #include <string>
 #include <vector>
 
+namespace lifeboat::block {
+class QemuHelper;
+}
+
 namespace lifeboat::session {
 
 struct VolumeInfo {
@@ -129,6 +133,8 @@ struct Choice {
 
 struct Options {
     std::uint32_t sector_size = 0; // 0: as the disk says
+    // Made by prepare() (prepare.hpp) for a process that may start no program itself.
+    std::shared_ptr<block::QemuHelper> helper;
 };
 
 // A file of a guest, as `lifeboat ls` shows it.
@@ -219,6 +225,7 @@ private:
 
 // Restores; see block/commit.hpp.
 [[nodiscard]] Result<CommitInfo> undo(const std::string& undo_file,
-                                      std::span<const std::string> disks, Progress& progress);
+                                      std::span<const std::string> disks, Progress& progress,
+                                      const Options& options = {});
 
 } // namespace lifeboat::session
