@@ -30,6 +30,7 @@ public:
     Result<void> make_symlink(std::string_view path, std::string_view target) override;
     Result<void> rename(std::string_view from, std::string_view to) override;
     Result<void> remove(std::string_view path) override;
+    [[nodiscard]] std::vector<std::string> written_in_place() const override { return in_place_; }
     Result<void> close() override;
 
 private:
@@ -59,6 +60,14 @@ private:
     [[nodiscard]] Result<Spot> free_spot(std::string_view path);
     [[nodiscard]] Result<bool> write_inline(InodeNumber number, ByteSpan content,
                                             std::string_view path);
+    [[nodiscard]] Result<Bytes> raw_inode(InodeNumber number, std::string_view path);
+    [[nodiscard]] Result<void> write_raw_inode(InodeNumber number, Bytes raw,
+                                               std::string_view path);
+    [[nodiscard]] Result<void> exchange(InodeNumber number, ByteSpan content,
+                                        std::string_view path);
+    [[nodiscard]] Result<void> step();
+    [[nodiscard]] Result<InodeNumber> new_inode(InodeNumber directory, int mode,
+                                                std::string_view path);
     [[nodiscard]] Result<void> write_content(InodeNumber number, ByteSpan content,
                                              std::string_view path);
     [[nodiscard]] Result<void> link(const Spot& where, InodeNumber number, int type,
@@ -79,6 +88,7 @@ private:
     ExtHandle handle_;
     bool writable_;
     bool bitmaps_loaded_ = false;
+    std::vector<std::string> in_place_;
 };
 
 } // namespace lifeboat::fs

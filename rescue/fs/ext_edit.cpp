@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.hpp"
 #include "fs/ext.hpp"
+#include "fs/ext_cow.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -162,13 +163,65 @@ Result<void> ExtFileSystem::replace(std::string_view path, ByteSpan content) {
     if ((inode.i_flags & EXT4_VERITY_FL) != 0)
         return fail(ErrorKind::unsupported, printable(path),
                     "the file is sealed with fs-verity; the guest would not accept a change");
-    LIFEBOAT_CHECK(load_bitmaps());
-    LIFEBOAT_CHECK(write_content(number, content, path));
-    LIFEBOAT_TRY(inode, inode_of(number, path));
-    inode.i_mtime = inode.i_ctime = now();
-    if (const auto code = ext2fs_write_inode(handle_.get(), number, &inode); code != 0)
+    return exchange(number, content, path);
+}
+
+Result<Bytes> ExtFileSystem::raw_inode(InodeNumber number, std::string_view path) {
+    Bytes raw(static_cast<std::size_t>(EXT2_INODE_SIZE(handle_.get()->super)));
+    const auto code =
+        ext2fs_read_inode_full(handle_.get(), number, reinterpret_cast<ext2_inode*>(raw.data()),
+                               static_cast<int>(raw.size()));
+    if (code != 0)
+        return error(code, path, "reading the inode");
+    return raw;
+}
+
+Result<void> ExtFileSystem::write_raw_inode(InodeNumber number, Bytes raw, std::string_view path) {
+    const auto code =
+        ext2fs_write_inode_full(handle_.get(), number, reinterpret_cast<ext2_inode*>(raw.data()),
+                                static_cast<int>(raw.size()));
+    if (code != 0)
         return error(code, path, "writing the inode");
     return {};
+}
+
+// Bitmaps and descriptors as they are now, and a barrier behind them.
+Result<void> ExtFileSystem::step() {
+    LIFEBOAT_CHECK(handle_.write_maps(true));
+    return handle_.barrier();
+}
+
+// Three steps, so that a power cut between any two writes leaves the old content or the new one,
+// and at worst blocks that are marked as used and are not: what is new, with old and new blocks
+// marked; the inode; the old blocks. The last one shares its flush with what follows.
+Result<void> ExtFileSystem::exchange(InodeNumber number, ByteSpan content, std::string_view path) {
+    auto* const fs = handle_.get();
+    LIFEBOAT_CHECK(load_bitmaps());
+    LIFEBOAT_TRY(const auto old, raw_inode(number, path));
+    LIFEBOAT_TRY(auto inode, inode_of(number, path));
+    ExtExchange exchanged;
+    // Content inside the inode changes with it, or moves out of it to new blocks.
+    if ((inode.i_flags & EXT4_INLINE_DATA_FL) != 0) {
+        LIFEBOAT_CHECK(write_content(number, content, path));
+    } else if (const auto code = ext_cow(fs, number, content, exchanged); code != 0) {
+        if (code != EXT2_ET_BLOCK_ALLOC_FAIL)
+            return error(code, path, "writing the file");
+        LIFEBOAT_CHECK(write_raw_inode(number, old, path));
+        LIFEBOAT_CHECK(write_content(number, content, path));
+        in_place_.emplace_back(path);
+    }
+    LIFEBOAT_TRY(inode, inode_of(number, path));
+    inode.i_mtime = inode.i_ctime = now();
+    if (const auto code = ext2fs_write_inode(fs, number, &inode); code != 0)
+        return error(code, path, "writing the inode");
+    LIFEBOAT_TRY(auto changed, raw_inode(number, path));
+    LIFEBOAT_CHECK(write_raw_inode(number, old, path));
+    LIFEBOAT_CHECK(step());
+    LIFEBOAT_CHECK(write_raw_inode(number, std::move(changed), path));
+    LIFEBOAT_CHECK(handle_.barrier());
+    for (const auto block : exchanged.to_free)
+        ext2fs_block_alloc_stats2(fs, block, -1);
+    return handle_.write_maps(false);
 }
 
 Result<void> ExtFileSystem::link(const Spot& where, InodeNumber number, int type,
@@ -177,21 +230,28 @@ Result<void> ExtFileSystem::link(const Spot& where, InodeNumber number, int type
     if (code == EXT2_ET_DIR_NO_SPACE) {
         if (code = ext2fs_expand_dir(handle_.get(), where.directory); code != 0)
             return error(code, path, "making the directory larger");
+        LIFEBOAT_CHECK(step());
         code = ext2fs_link(handle_.get(), where.directory, where.name.c_str(), number, type);
     }
     if (code != 0)
         return error(code, path, "adding the name");
-    return {};
+    return handle_.barrier();
+}
+
+Result<ExtFileSystem::InodeNumber> ExtFileSystem::new_inode(InodeNumber directory, int mode,
+                                                            std::string_view path) {
+    ext2_ino_t number = 0;
+    if (const auto code = ext2fs_new_inode(handle_.get(), directory, mode, nullptr, &number);
+        code != 0)
+        return error(code, path, "making an inode");
+    return number;
 }
 
 Result<void> ExtFileSystem::create(std::string_view path, ByteSpan content,
                                    const NewFile& attributes) {
     LIFEBOAT_TRY(const auto where, free_spot(path));
     auto* const fs = handle_.get();
-    ext2_ino_t number = 0;
-    if (const auto code = ext2fs_new_inode(fs, where.directory, LINUX_S_IFREG, nullptr, &number);
-        code != 0)
-        return error(code, path, "making an inode");
+    LIFEBOAT_TRY(const auto number, new_inode(where.directory, LINUX_S_IFREG, path));
     ext2fs_inode_alloc_stats2(fs, number, 1, 0);
     ext2_inode inode{};
     inode.i_mode = LINUX_S_IFREG;
@@ -208,9 +268,9 @@ Result<void> ExtFileSystem::create(std::string_view path, ByteSpan content,
         return error(code, path, "making an inode");
     LIFEBOAT_CHECK(set_attributes(number, attributes, path));
     LIFEBOAT_CHECK(write_content(number, content, path));
-    LIFEBOAT_CHECK(link(where, number, EXT2_FT_REG_FILE, path));
     copy_label(where.directory, number);
-    return {};
+    LIFEBOAT_CHECK(step()); // complete before anything refers to it
+    return link(where, number, EXT2_FT_REG_FILE, path);
 }
 
 Result<void> ExtFileSystem::set_attributes(InodeNumber number, const NewFile& attributes,
@@ -254,18 +314,13 @@ void ExtFileSystem::copy_label(InodeNumber from_directory, InodeNumber to) {
 
 Result<void> ExtFileSystem::make_directory(std::string_view path, const NewFile& attributes) {
     LIFEBOAT_TRY(const auto where, free_spot(path));
-    auto code = ext2fs_mkdir(handle_.get(), where.directory, 0, where.name.c_str());
-    if (code == EXT2_ET_DIR_NO_SPACE) {
-        if (code = ext2fs_expand_dir(handle_.get(), where.directory); code != 0)
-            return error(code, path, "making the directory larger");
-        code = ext2fs_mkdir(handle_.get(), where.directory, 0, where.name.c_str());
-    }
-    if (code != 0)
+    LIFEBOAT_TRY(const auto number, new_inode(where.directory, LINUX_S_IFDIR, path));
+    if (const auto code = ext2fs_mkdir(handle_.get(), where.directory, number, nullptr); code != 0)
         return error(code, path, "making the directory");
-    LIFEBOAT_TRY(const auto number, existing(path));
     LIFEBOAT_CHECK(set_attributes(number, attributes, path));
     copy_label(where.directory, number);
-    return {};
+    LIFEBOAT_CHECK(step());
+    return link(where, number, EXT2_FT_DIR, path);
 }
 
 Result<void> ExtFileSystem::make_symlink(std::string_view path, std::string_view target) {
@@ -274,17 +329,14 @@ Result<void> ExtFileSystem::make_symlink(std::string_view path, std::string_view
     if (text.empty() || text.size() >= handle_.get()->blocksize ||
         text.find('\0') != std::string::npos)
         return fail(ErrorKind::usage, printable(path), "this cannot be the target of a link");
-    auto code = ext2fs_symlink(handle_.get(), where.directory, 0, where.name.c_str(), text.c_str());
-    if (code == EXT2_ET_DIR_NO_SPACE) {
-        if (code = ext2fs_expand_dir(handle_.get(), where.directory); code != 0)
-            return error(code, path, "making the directory larger");
-        code = ext2fs_symlink(handle_.get(), where.directory, 0, where.name.c_str(), text.c_str());
-    }
-    if (code != 0)
+    LIFEBOAT_TRY(const auto number, new_inode(where.directory, LINUX_S_IFLNK | 0777, path));
+    if (const auto code =
+            ext2fs_symlink(handle_.get(), where.directory, number, nullptr, text.c_str());
+        code != 0)
         return error(code, path, "making the link");
-    LIFEBOAT_TRY(const auto number, existing(path));
     copy_label(where.directory, number);
-    return {};
+    LIFEBOAT_CHECK(step());
+    return link(where, number, EXT2_FT_SYMLINK, path);
 }
 
 Result<void> ExtFileSystem::add_links(InodeNumber number, int by, std::string_view path) {
@@ -313,6 +365,11 @@ Result<void> ExtFileSystem::rename(std::string_view from, std::string_view to) {
                                                    : EXT2_FT_UNKNOWN;
     if (type == EXT2_FT_UNKNOWN)
         return fail(ErrorKind::unsupported, printable(from), "this is a special file");
+    // Never fewer links counted than there are names: the file would go with the first of them.
+    if (!directory) {
+        LIFEBOAT_CHECK(add_links(source.inode, 1, from));
+        LIFEBOAT_CHECK(handle_.barrier());
+    }
     LIFEBOAT_CHECK(link(target, source.inode, type, to));
     if (const auto code =
             ext2fs_unlink(handle_.get(), source.directory, source.name.c_str(), source.inode, 0);
@@ -320,7 +377,8 @@ Result<void> ExtFileSystem::rename(std::string_view from, std::string_view to) {
         return error(code, from, "removing the old name");
     if (directory && source.directory != target.directory)
         return move_parent_link(source.inode, source, target, from);
-    return {};
+    LIFEBOAT_CHECK(handle_.barrier());
+    return directory ? Result<void>{} : add_links(source.inode, -1, from);
 }
 
 // A directory's ".." counts as a link of its parent.
@@ -378,6 +436,7 @@ Result<void> ExtFileSystem::remove(std::string_view path) {
             ext2fs_unlink(handle_.get(), where.directory, where.name.c_str(), where.inode, 0);
         code != 0)
         return error(code, path, "removing the name");
+    LIFEBOAT_CHECK(handle_.barrier()); // nothing refers to it when it goes
     if (directory) {
         LIFEBOAT_CHECK(free_inode(where.inode, true, path));
         return add_links(where.directory, -1, path);

@@ -3,7 +3,9 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <ext2fs/ext2fs.h>
 #include <utility>
@@ -91,10 +93,8 @@ errcode_t io_write_byte(io_channel channel, unsigned long offset, int count, con
     const ByteSpan in(static_cast<const std::byte*>(data), static_cast<std::size_t>(count));
     return keep(line, line.device->write(offset, in));
 }
-errcode_t io_flush(io_channel channel) {
-    auto& line = line_of(channel);
-    return keep(line, line.device->flush());
-}
+// A flush means something to us (ExtHandle::barrier), and the library's own times for it do not.
+errcode_t io_flush(io_channel /*channel*/) { return 0; }
 errcode_t io_set_option(io_channel /*channel*/, const char* /*option*/, const char* /*value*/) {
     return EXT2_ET_INVALID_ARGUMENT;
 }
@@ -151,12 +151,13 @@ ErrorKind kind_of(errcode_t code) {
 
 ExtHandle::ExtHandle(ExtHandle&& other) noexcept
     : volume_(std::move(other.volume_)), line_(std::move(other.line_)),
-      fs_(std::exchange(other.fs_, nullptr)) {}
+      fs_(std::exchange(other.fs_, nullptr)), super_(std::move(other.super_)) {}
 
 ExtHandle& ExtHandle::operator=(ExtHandle&& other) noexcept {
     std::swap(volume_, other.volume_);
     std::swap(line_, other.line_);
     std::swap(fs_, other.fs_);
+    std::swap(super_, other.super_);
     return *this;
 }
 
@@ -182,8 +183,45 @@ Result<ExtHandle> ExtHandle::open(block::DevicePtr volume, bool write) {
     }
     // The copies of the superblock stay as they are: nothing we do changes what they are for.
     handle.fs_->flags |= EXT2_FLAG_MASTER_SB_ONLY;
+    if (write) {
+        LIFEBOAT_TRY(handle.super_,
+                     block::read_bytes(*handle.volume_, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE));
+    }
     return handle;
 }
+
+// Puts the superblock back when nothing but the time of its last write changed.
+Result<void> ExtHandle::restore_super(bool always) {
+    if (super_.empty())
+        return {};
+    LIFEBOAT_TRY(auto now, block::read_bytes(*volume_, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE));
+    auto same = now;
+    const auto copy = [&](std::size_t at, std::size_t length) {
+        std::copy_n(super_.begin() + static_cast<std::ptrdiff_t>(at), length,
+                    same.begin() + static_cast<std::ptrdiff_t>(at));
+    };
+    copy(offsetof(ext2_super_block, s_wtime), sizeof(__u32));
+    copy(offsetof(ext2_super_block, s_wtime_hi), sizeof(__u8));
+    copy(offsetof(ext2_super_block, s_checksum), sizeof(__u32));
+    if (always || same == super_) {
+        // The library writes only what differs from its own idea of what is there.
+        if (fs_ != nullptr && fs_->orig_super != nullptr)
+            std::memcpy(fs_->orig_super, super_.data(), super_.size());
+        return volume_->write(SUPERBLOCK_OFFSET, super_);
+    }
+    super_ = std::move(now);
+    return {};
+}
+
+Result<void> ExtHandle::write_maps(bool keep_super) {
+    if (const auto code = ext2fs_flush2(fs_, EXT2_FLAG_FLUSH_NO_SYNC); code != 0)
+        return error(code, {}, "writing the bitmaps");
+    if (keep_super)
+        ext2fs_mark_super_dirty(fs_); // it is still to be written
+    return restore_super(keep_super);
+}
+
+Result<void> ExtHandle::barrier() { return volume_->flush(); }
 
 Result<void> ExtHandle::close() {
     if (fs_ == nullptr)
@@ -191,7 +229,7 @@ Result<void> ExtHandle::close() {
     if (const auto code = ext2fs_close2(fs_, 0); code != 0)
         return error(code, {}, "writing the ext file system");
     fs_ = nullptr;
-    return {};
+    return restore_super(false);
 }
 
 tl::unexpected<Error> ExtHandle::error(long code, std::string where, std::string doing) const {

@@ -14,7 +14,7 @@
 
 namespace lifeboat::fs {
 
-enum class Kind { ext, ntfs, memory };
+enum class Kind { ext, ntfs, memory, kernel }; // kernel: see kernel.hpp
 enum class Access { read, write };
 enum class NodeType { file, directory, symlink, other };
 

@@ -9,7 +9,8 @@ Result<std::optional<Error>> write_obstacle(block::DevicePtr volume, Kind kind) 
     switch (kind) {
     case Kind::ext: return ext_write_obstacle(std::move(volume));
     case Kind::ntfs: return ntfs_write_obstacle(std::move(volume));
-    case Kind::memory: break;
+    case Kind::memory:
+    case Kind::kernel: break; // the kernel replays its own log, into the overlay
     }
     return std::optional<Error>();
 }
