@@ -152,9 +152,8 @@ int run_console(const Arguments& arguments, App& app, Wake& wake, const Lines& l
         for (const auto& device : input->new_devices())
             lines.say("input " + printable(device));
         if (app.model().power != Power::none && !std::exchange(power_asked, true))
-            session::ask_for(app.model().power == Power::reboot
-                                 ? session::MachinePower::restart
-                                 : session::MachinePower::power_off);
+            session::ask_for(app.model().power == Power::reboot ? session::MachinePower::restart
+                                                                : session::MachinePower::power_off);
         wait_for(input.get(), wake, app.wants_frame());
     }
     return kExitClosed;

@@ -40,7 +40,7 @@ inline Bytes empty_hive(std::uint32_t minor_version = 5) {
     using namespace detail;
     Bytes h(8192);
     put_text(h, 0, "regf");
-    put32(h, 4, 1), put32(h, 8, 1);       // sequence numbers: clean
+    put32(h, 4, 1), put32(h, 8, 1); // sequence numbers: clean
     put32(h, 20, 1), put32(h, 24, minor_version);
     put32(h, 32, 1);                      // loaded directly
     put32(h, 36, 32), put32(h, 40, 4096); // root cell, length of the bins
