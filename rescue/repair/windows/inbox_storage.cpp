@@ -14,32 +14,37 @@ constexpr std::uint32_t kBoot = 0;
 constexpr std::string_view kControllers = "{4D36E96A-E325-11CE-BFC1-08002BE10318}"; // class hdc
 constexpr std::string_view kDisks = "{4D36E967-E325-11CE-BFC1-08002BE10318}"; // class DiskDrive
 
+enum class Role { base, ide, other_ide, sata, nvme };
+
 struct Driver {
     std::string_view service;
     // Windows versions that have it, as major * 100 + minor.
     std::uint32_t first = 0, last = 0;
-    // Without it not even the oldest emulated machine (i440fx, IDE) shows the boot disk.
-    bool needed_for_ide = false;
+    Role role = Role::base;
     std::string_view what;
 };
 
 // Start values of real hives of XP, 7, 8.1 and 10; storahci replaced msahci in 8, stornvme is part
 // of 8.1 and later; ftdisk was the volume manager until Vista.
 constexpr std::array<Driver, 13> kStorage = {{
-    {"disk", 500, 9999, true, "disks"},
-    {"partmgr", 500, 9999, true, "partitions"},
-    {"mountmgr", 500, 9999, true, "mounted volumes"},
-    {"ftdisk", 500, 502, true, "volumes"},
-    {"volmgr", 600, 9999, true, "volumes"},
-    {"volume", 602, 9999, true, "volumes"},
-    {"volsnap", 501, 9999, true, "volumes"},
-    {"atapi", 500, 9999, true, "IDE disks"},
-    {"intelide", 500, 9999, true, "the IDE controller of QEMU's i440fx machine"},
-    {"pciide", 500, 9999, false, "other IDE controllers"},
-    {"msahci", 600, 601, false, "SATA controllers"},
-    {"storahci", 602, 9999, false, "SATA controllers"},
-    {"stornvme", 603, 9999, false, "NVMe disks"},
+    {"disk", 500, 9999, Role::base, "disks"},
+    {"partmgr", 500, 9999, Role::base, "partitions"},
+    {"mountmgr", 500, 9999, Role::base, "mounted volumes"},
+    {"ftdisk", 500, 502, Role::base, "volumes"},
+    {"volmgr", 600, 9999, Role::base, "volumes"},
+    {"volume", 1000, 9999, Role::base, "volumes"},
+    {"volsnap", 501, 9999, Role::base, "volumes"},
+    {"atapi", 500, 9999, Role::ide, "IDE disks"},
+    {"intelide", 500, 9999, Role::ide, "the IDE controller of QEMU's i440fx machine"},
+    {"pciide", 500, 9999, Role::other_ide, "other IDE controllers"},
+    {"msahci", 600, 601, Role::sata, "SATA controllers"},
+    {"storahci", 602, 9999, Role::sata, "SATA controllers"},
+    {"stornvme", 603, 9999, Role::nvme, "NVMe disks"},
 }};
+
+// Drivers for virtio disks; a guest that starts one of them at boot has a way to its disk.
+constexpr std::array<std::string_view, 7> kVirtio = {
+    "viostor", "vioscsi", "virtio_blk", "vrtioblk", "vtioscsi", "pvvxblk", "pvvxscsi"};
 
 // Until Windows 7, drivers are bound to unknown devices by this list (Microsoft KB314082; real
 // hives of XP and 7).
@@ -70,8 +75,9 @@ Result<bool> loadable(const registry::Hive& system, const guest::Guest& guest,
                       const std::string& key, std::string_view service, Plan& plan) {
     LIFEBOAT_TRY(const bool known, system.has_key(key));
     if (!known) {
-        plan.remarks.push_back(shown(key) + ": this Windows has no service " +
-                               std::string(service));
+        if (guest.windows()->major != 0)
+            plan.remarks.push_back(shown(key) + ": this Windows has no service " +
+                                   std::string(service));
         return false;
     }
     LIFEBOAT_TRY(const auto file, driver_file(system, guest, key));
@@ -83,41 +89,61 @@ Result<bool> loadable(const registry::Hive& system, const guest::Guest& guest,
     return there;
 }
 
-Result<void> plan_start(const registry::Hive& system, const std::string& key, const Driver& driver,
-                        int set, Plan& plan) {
-    const Severity severity = driver.needed_for_ide ? Severity::critical : Severity::warning;
-    const std::string service(driver.service);
-    LIFEBOAT_TRY(const auto start, system.value(key, "Start"));
-    std::string now = "missing";
-    bool boots = false;
-    if (start) {
-        const auto number = start->as_dword();
-        now = number ? std::to_string(*number) : start->text();
-        boots = number && *number == kBoot;
+struct Started {
+    std::optional<registry::Value> value;
+    std::string shown = "missing";
+    bool at_boot = false;
+    bool overridden = false; // Windows 8 and later, for controllers they did not see
+    [[nodiscard]] bool works() const { return at_boot && !overridden; }
+};
+
+Result<Started> look_at(const registry::Hive& system, const std::string& key) {
+    Started out;
+    LIFEBOAT_TRY(out.value, system.value(key, "Start"));
+    if (out.value) {
+        const auto number = out.value->as_dword();
+        out.shown = number ? std::to_string(*number) : out.value->text();
+        out.at_boot = number && *number == kBoot;
     }
-    if (!boots) {
+    LIFEBOAT_TRY(out.overridden, system.has_key(key + "\\StartOverride"));
+    return out;
+}
+
+void plan_start(const Started& now, const std::string& key, const Driver& driver, int set,
+                Plan& plan) {
+    const std::string service(driver.service);
+    if (!now.at_boot) {
         Edit edit;
         edit.key = key;
-        edit.value = registry::dword_value(start ? start->name : "Start", kBoot);
-        edit.severity = severity;
-        edit.evidence = shown(key) + ": Start is " + now + ", so " + std::string(driver.what) +
-                        " are not there at boot";
-        edit.sentence = "Start the driver " + service + " at boot (Start " + now + " to 0) in " +
-                        control_set(set);
+        edit.value = registry::dword_value(now.value ? now.value->name : "Start", kBoot);
+        edit.evidence = shown(key) + ": Start is " + now.shown + ", so " +
+                        std::string(driver.what) + " are not there at boot";
+        edit.sentence = "Start the driver " + service + " at boot (Start " + now.shown +
+                        " to 0) in " + control_set(set);
         plan.edits.push_back(std::move(edit));
     }
-    // Windows 8 and later overrule Start with this subkey for controllers they did not see.
-    const std::string parked = key + "\\StartOverride";
-    LIFEBOAT_TRY(const bool overridden, system.has_key(parked));
-    if (overridden)
-        plan.edits.push_back(
-            {Edit::Kind::delete_key,
-             parked,
-             {},
-             shown(parked) + " keeps the driver from starting at boot",
-             "Delete StartOverride of the driver " + service + " in " + control_set(set),
-             severity});
-    return {};
+    if (now.overridden) {
+        Edit edit;
+        edit.kind = Edit::Kind::delete_key;
+        edit.key = key + "\\StartOverride";
+        edit.evidence = shown(edit.key) + " keeps the driver from starting at boot";
+        edit.sentence = "Delete StartOverride of the driver " + service + " in " + control_set(set);
+        plan.edits.push_back(std::move(edit));
+    }
+}
+
+Result<bool> boots_from_virtio(const registry::Hive& system, const guest::Guest& guest, int set) {
+    for (const std::string_view service : kVirtio) {
+        const std::string key = control_set(set) + "\\Services\\" + std::string(service);
+        LIFEBOAT_TRY(const bool known, system.has_key(key));
+        if (!known)
+            continue;
+        LIFEBOAT_TRY(const Started started, look_at(system, key));
+        LIFEBOAT_TRY(const auto file, driver_file(system, guest, key));
+        if (started.works() && file && guest.tree().exists(*file).value_or(false))
+            return true;
+    }
+    return false;
 }
 
 Result<void> plan_binding(const registry::Hive& system, const Binding& binding, int set,
@@ -145,22 +171,34 @@ Result<void> plan_set(const registry::Hive& system, const guest::Guest& guest, i
                       Plan& plan) {
     const guest::WindowsFacts& facts = *guest.windows();
     std::vector<std::string_view> usable;
+    bool base = true, ide = true, sata = false;
+    const std::size_t first_edit = plan.edits.size();
     for (const Driver& driver : kStorage) {
         if (!in_version(driver, facts))
             continue;
         const std::string key = control_set(set) + "\\Services\\" + std::string(driver.service);
         LIFEBOAT_TRY(const bool possible, loadable(system, guest, key, driver.service, plan));
-        if (!possible)
-            continue;
-        usable.push_back(driver.service);
-        LIFEBOAT_CHECK(plan_start(system, key, driver, set, plan));
+        if (possible) {
+            usable.push_back(driver.service);
+            LIFEBOAT_TRY(const Started now, look_at(system, key));
+            plan_start(now, key, driver, set, plan);
+            base = base && (driver.role != Role::base || now.works());
+            ide = ide && (driver.role != Role::ide || now.works());
+            sata = sata || (driver.role == Role::sata && now.works());
+        } else {
+            ide = ide && driver.role != Role::ide;
+        }
     }
-    if (facts.driver_database)
-        return {};
-    for (const Binding& binding : kBindings)
-        for (const std::string_view service : usable)
-            if (service == binding.service)
-                LIFEBOAT_CHECK(plan_binding(system, binding, set, plan));
+    if (!facts.driver_database)
+        for (const Binding& binding : kBindings)
+            for (const std::string_view service : usable)
+                if (service == binding.service)
+                    LIFEBOAT_CHECK(plan_binding(system, binding, set, plan));
+    // With one way to the boot disk left, the guest boots on a machine that offers it.
+    LIFEBOAT_TRY(const bool virtio, boots_from_virtio(system, guest, set));
+    const bool boots = base && (ide || sata || virtio);
+    for (std::size_t i = first_edit; i < plan.edits.size(); ++i)
+        plan.edits[i].severity = boots ? Severity::warning : Severity::critical;
     return {};
 }
 

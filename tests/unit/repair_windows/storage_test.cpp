@@ -26,14 +26,31 @@ TEST_CASE("parked disk drivers start at boot again, and StartOverride goes", "[r
     CHECK(disk.healthy("win.inbox-storage"));
 }
 
-TEST_CASE("a disk driver that keeps every machine from booting is critical", "[repair]") {
+TEST_CASE("parked drivers are critical when no way to the boot disk is left", "[repair]") {
     Hive hive = sound_windows10();
-    set(hive, "ControlSet002\\Services\\atapi\\StartOverride", dword_value("0", 3));
-    WindowsDisk disk(stored(hive), kInboxDrivers);
-    const auto diagnosis = disk.diagnose("win.inbox-storage");
-    const auto* trouble = std::get_if<repair::Trouble>(&diagnosis);
-    REQUIRE(trouble);
-    CHECK(trouble->severity == repair::Severity::critical);
+    const auto severity = [](Hive& one) {
+        WindowsDisk disk(stored(one), [] {
+            auto drivers = kInboxDrivers;
+            drivers.push_back("viostor");
+            return drivers;
+        }());
+        const auto diagnosis = disk.diagnose("win.inbox-storage");
+        const auto* trouble = std::get_if<repair::Trouble>(&diagnosis);
+        REQUIRE(trouble);
+        return trouble->severity;
+    };
+    const std::string services = "ControlSet002\\Services\\";
+    set(hive, services + "atapi\\StartOverride", dword_value("0", 3));
+    CHECK(severity(hive) == repair::Severity::warning); // SATA boots
+    set(hive, services + "storahci\\StartOverride", dword_value("0", 3));
+    CHECK(severity(hive) == repair::Severity::critical);
+    add_service(hive, "ControlSet002", "viostor", 0); // virtio boots
+    CHECK(severity(hive) == repair::Severity::warning);
+    set(hive, services + "viostor\\StartOverride", dword_value("0", 3));
+    CHECK(severity(hive) == repair::Severity::critical);
+    REQUIRE(hive.delete_key(services + "viostor\\StartOverride"));
+    set(hive, services + "partmgr", dword_value("Start", 3)); // no machine shows a partition
+    CHECK(severity(hive) == repair::Severity::critical);
 }
 
 TEST_CASE("a driver whose file or service is missing is never started", "[repair]") {
