@@ -14,6 +14,9 @@ std::string_view what_to_do(Content content) {
     switch (content) {
     case Content::luks:
     case Content::bitlocker: return "decrypt the volume inside the guest first";
+    case Content::xfs:
+    case Content::btrfs:
+        return "start this guest from the Lifeboat rescue medium and repair it there";
     default: return "repair this guest by hand, for example from the rescue system's shell";
     }
 }
@@ -21,7 +24,7 @@ std::string_view what_to_do(Content content) {
 // The reason why a volume cannot be read; nothing when it can, or never holds a guest.
 std::optional<Error> unreadable_reason(Machine& machine, std::size_t disk,
                                        const volume::Volume& volume) {
-    if (volume.content == Content::ext || volume.content == Content::ntfs) {
+    if (can_open(volume.content)) {
         auto fs = machine.filesystem(disk, volume);
         if (fs)
             return std::nullopt;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Linux systems on the machine's ext volumes, each with the volumes that its /etc/fstab mounts.
+// Linux systems on the machine's volumes, each with the volumes that its /etc/fstab mounts.
 #include "guest/linux_devices.hpp"
 #include "guest/linux_release.hpp"
+#include "guest/unreadable.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -68,6 +69,8 @@ private:
             for (const auto& volume : one.layout.volumes) {
                 if (Machine::volume_name(disk, volume) != name || !one.device)
                     continue;
+                if (volume.content != Content::ext)
+                    return std::nullopt; // the kernel replays its log by itself
                 const auto device = volume::open_volume(one.device, volume);
                 if (!device)
                     return device.error().in(name);
@@ -130,7 +133,7 @@ Result<std::shared_ptr<LinuxGuest>> make_guest(std::string id, fs::Tree tree,
 Result<std::vector<GuestPtr>> find_linux(Machine& machine) {
     std::vector<GuestPtr> guests;
     for (const auto& candidate : all_volumes(machine)) {
-        if (candidate.volume.content != Content::ext)
+        if (candidate.volume.content == Content::ntfs || !can_open(candidate.volume.content))
             continue;
         auto fs = machine.filesystem(candidate.disk, candidate.volume);
         if (!fs)

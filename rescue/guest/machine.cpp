@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/machine.hpp"
 
+#include "fs/kernel.hpp"
 #include "guest/unreadable.hpp"
 
 #include <utility>
@@ -41,9 +42,14 @@ std::string_view to_string(Init init) {
 
 namespace {
 
-Result<fs::FileSystemPtr> open(block::DevicePtr device, Content content, fs::Access access) {
-    return content == Content::ext ? fs::open_ext(std::move(device), access)
-                                   : fs::open_ntfs(std::move(device), access);
+Result<fs::KernelOpened> open(block::DevicePtr device, Content content, fs::Access access) {
+    if (content == Content::xfs || content == Content::btrfs)
+        return fs::open_kernel(
+            std::move(device),
+            content == Content::xfs ? fs::KernelType::xfs : fs::KernelType::btrfs, access);
+    LIFEBOAT_TRY(auto fs, content == Content::ext ? fs::open_ext(std::move(device), access)
+                                                  : fs::open_ntfs(std::move(device), access));
+    return fs::KernelOpened{std::move(fs), false};
 }
 
 } // namespace
@@ -66,7 +72,7 @@ Result<fs::FileSystemPtr> Machine::filesystem(std::size_t disk, const volume::Vo
         return known->second;
     if (disk >= disks_.size())
         return fail(ErrorKind::internal, name, "there is no such disk");
-    if (volume.content != Content::ext && volume.content != Content::ntfs) {
+    if (!can_open(volume.content)) {
         const auto why = why_unreadable(volume.content);
         return fail(ErrorKind::unsupported, name,
                     why.empty() ? "it holds no file system that this program can read"
@@ -76,15 +82,17 @@ Result<fs::FileSystemPtr> Machine::filesystem(std::size_t disk, const volume::Vo
     if (!device)
         return fail(device.error().in(name));
     const auto access = access_of(name);
-    auto fs = open(*device, volume.content, access);
+    auto opened = open(*device, volume.content, access);
     // A volume that must not be written is still read, so that the guests found are the same in
     // both passes; Guest::obstacles() has the reason, and its file system refuses every write.
-    if (!fs && access == fs::Access::write && fs.error().kind == ErrorKind::refused)
-        fs = open(*device, volume.content, fs::Access::read);
-    if (!fs)
-        return fail(fs.error().in(name));
-    open_.emplace(name, *fs);
-    return *fs;
+    if (!opened && access == fs::Access::write && opened.error().kind == ErrorKind::refused)
+        opened = open(*device, volume.content, fs::Access::read);
+    if (!opened)
+        return fail(opened.error().in(name));
+    if (opened->replayed)
+        replayed_.emplace_back(disk, volume.id);
+    open_.emplace(name, opened->fs);
+    return opened->fs;
 }
 
 Result<void> Machine::close() {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lifeboat::guest {
@@ -46,6 +47,11 @@ public:
                 return fs::Access::write;
         return fs::Access::read;
     }
+    // Disk and id of the volumes that were not unmounted cleanly, and whose file system the kernel
+    // has therefore brought to the state of the guest's next start; known once they were opened.
+    [[nodiscard]] const std::vector<std::pair<std::size_t, std::string>>& replayed() const {
+        return replayed_;
+    }
     // Closes every file system: all writes are in the devices below.
     [[nodiscard]] Result<void> close();
 
@@ -54,6 +60,7 @@ private:
     fs::Access access_;
     std::optional<std::vector<std::string>> writable_;
     std::map<std::string, fs::FileSystemPtr> open_;
+    std::vector<std::pair<std::size_t, std::string>> replayed_;
 };
 
 enum class Family { windows, linux_ };

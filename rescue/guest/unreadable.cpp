@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/unreadable.hpp"
 
+#include "fs/kernel.hpp"
+
 namespace lifeboat::guest {
 
 using volume::Content;
 
+bool can_open(Content content) {
+    if (content == Content::xfs || content == Content::btrfs)
+        return fs::kernel_filesystems();
+    return content == Content::ext || content == Content::ntfs;
+}
+
 std::string_view why_unreadable(Content content) {
     switch (content) {
-    case Content::xfs: return "the file system is XFS, which this program cannot read yet";
-    case Content::btrfs: return "the file system is Btrfs, which this program cannot read yet";
+    case Content::xfs: return "the file system is XFS, which only the rescue medium can open";
+    case Content::btrfs: return "the file system is Btrfs, which only the rescue medium can open";
     case Content::md_member:
         return "this is a member of a Linux software RAID, which this program cannot put together";
     case Content::luks: return "the volume is encrypted (LUKS)";

@@ -28,6 +28,10 @@ Result<Inspection> Session::inspect(Progress& progress) {
     auto machine = machine_over(state_->disks, fs::Access::read);
     LIFEBOAT_TRY(auto inspection, inspect_machine(machine, repair::catalogue(), progress));
     inspection.disks = state_->infos;
+    for (const auto& [disk, volume] : machine.replayed())
+        inspection.disks[disk].notes.push_back(
+            "volume " + volume +
+            ": it was not unmounted cleanly; this is what the guest's next start makes of it");
     return inspection;
 }
 

@@ -82,6 +82,16 @@ std::set<std::string> edited_volumes(const Staged& staged) {
     return out;
 }
 
+// What the kernel replayed is part of the change, and said once per volume.
+void tell_replayed(const std::vector<std::string>& replayed, Staged& staged) {
+    const auto edited = edited_volumes(staged);
+    for (const auto& volume : replayed)
+        if (edited.count(volume) != 0 && !staged.repairs.empty())
+            staged.repairs.back().sentences.push_back(
+                volume + " was not unmounted cleanly; its log is applied with this change, as the "
+                         "guest's next start would do");
+}
+
 bool inside(const std::set<std::string>& part, const std::set<std::string>& whole) {
     return std::includes(whole.begin(), whole.end(), part.begin(), part.end());
 }
@@ -104,13 +114,19 @@ Result<Staged> run_narrow(const OpenDisks& disks, const Plan& plan, Progress& pr
 Result<Preview> stage_repairs(const OpenDisks& disks, std::span<const Choice> choices,
                               std::span<const repair::Repair> catalogue, Progress& progress) {
     Plan plan;
+    std::vector<std::string> replayed;
     {
         auto machine = machine_over(disks, fs::Access::read);
         LIFEBOAT_TRY(plan, make_plan(machine, choices, catalogue, progress));
+        for (const auto& [disk, id] : machine.replayed())
+            for (const auto& volume : disks[disk].layout.volumes)
+                if (volume.id == id)
+                    replayed.push_back(guest::Machine::volume_name(disk, volume));
     }
     if (plan.steps.empty())
         return Preview{};
     LIFEBOAT_TRY(auto staged, run_narrow(disks, plan, progress));
+    tell_replayed(replayed, staged);
     LIFEBOAT_CHECK(verify_files(disks, staged, progress));
     LIFEBOAT_CHECK(verify_cured(disks, plan, catalogue, progress));
     LIFEBOAT_CHECK(go_on(progress));
