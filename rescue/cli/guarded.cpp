@@ -2,6 +2,7 @@
 // Every command that reads a disk, in a child with few rights.
 #include "cli/commands.hpp"
 #include "cli/menu.hpp"
+#include "fs/kernel.hpp"
 #include "session/power.hpp"
 
 #include <filesystem>
@@ -62,8 +63,10 @@ ExitCode run_guarded_command(const Request& asked, Console& console, std::time_t
 
     const UndoFileToMake undo_file(intent.new_undo_file);
     const auto ended = session::run_guarded({}, [&](session::Watch& watch) {
-        // What the kernel does not offer is missing; docs/safety.md says what then remains.
-        static_cast<void>(session::restrict_process(prepared->paths));
+        // What the kernel does not offer is missing; docs/safety.md says what then remains. In the
+        // rescue environment the kernel mounts for this process what it cannot read itself.
+        if (!fs::kernel_filesystems())
+            static_cast<void>(session::restrict_process(prepared->paths));
         TerminalProgress progress(console, &watch);
         Context context{request, console, progress, prepared->options};
         return static_cast<int>(run_command(context));
