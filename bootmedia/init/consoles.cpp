@@ -78,7 +78,8 @@ std::vector<std::string> guest_disks() {
         const std::string folder = "/sys/class/block/" + name;
         const auto size = read_file(folder + "/size", 64);
         bool skip = access((folder + "/partition").c_str(), F_OK) == 0;
-        for (const std::string_view prefix : {"loop", "ram", "zram", "sr", "fd", "dm-", "md"})
+        for (const std::string_view prefix :
+             {"loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd"})
             skip = skip || name.substr(0, prefix.size()) == prefix;
         if (skip || !size || trim(*size) == "0" || is_our_medium("/dev/" + name))
             continue;

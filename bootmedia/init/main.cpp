@@ -4,6 +4,7 @@
 //
 // Signals are those that busybox's commands send: SIGTERM restarts, SIGUSR2 switches off, SIGUSR1
 // halts; Ctrl-Alt-Del (SIGINT) restarts.
+#include "fs/kernel.hpp"
 #include "init/consoles.hpp"
 #include "init/headless.hpp"
 #include "init/health.hpp"
@@ -14,6 +15,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <iostream>
 #include <poll.h>
 #include <string>
@@ -88,6 +90,16 @@ void plan_services(const Options& options, bool whole, Services& services) {
     }
 }
 
+// Here, and only here, the kernel may mount what it finds on a guest's disks (fs/kernel.hpp).
+void offer_kernel_filesystems(Drivers& drivers) {
+    drivers.load("nbd"); // no device asks for it
+    if (access("/sys/block/nbd0", F_OK) != 0)
+        return note("no nbd driver: XFS and Btrfs cannot be read");
+    const int marker = open(fs::kKernelFilesystemsMarker, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (marker >= 0)
+        close(marker);
+}
+
 void find_consoles() {
     auto consoles = serial_consoles();
     if (const auto screen = first_screen())
@@ -114,6 +126,7 @@ void find_consoles() {
     else
         say("looking for disks and consoles");
     drivers.load_for_all_devices();
+    offer_kernel_filesystems(drivers);
     drivers.settle(options.run ? 1500 : 500, 15000);
     find_consoles();
     if (const auto port = host_port(kLogPort))
