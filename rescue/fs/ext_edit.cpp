@@ -137,9 +137,13 @@ Result<void> ExtFileSystem::write_content(InodeNumber number, ByteSpan content,
     if (code != 0)
         return error(code, path, "opening the file");
     FilePtr file(raw);
+    const std::size_t block = handle_.get()->blocksize;
     for (std::size_t done = 0; done < content.size();) {
+        // While the content lies in the inode, libext2fs (1.47.0) copies a piece of any length into
+        // a buffer of three blocks; the second piece at the latest moves it out.
+        const std::size_t piece = done < 2 * block ? block : kWritePiece;
         const auto wanted =
-            static_cast<unsigned>(std::min<std::size_t>(kWritePiece, content.size() - done));
+            static_cast<unsigned>(std::min<std::size_t>(piece, content.size() - done));
         unsigned put = 0;
         code = ext2fs_file_write(raw, content.data() + done, wanted, &put);
         if (code != 0)
