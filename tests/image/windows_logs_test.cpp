@@ -56,7 +56,7 @@ TEST_CASE("a real Windows 10 hive is completed from its logs, repaired, and undo
     write_file(dir.file("hive"), cured);
     const auto parked = run_ok(
         {"reglookup", "-p", "/ControlSet001/Services/storahci/StartOverride", dir.file("hive")});
-    CHECK(parked.find("/StartOverride") == std::string::npos);
+    CHECK(parked.find("StartOverride/0,DWORD") == std::string::npos);
 
     lifeboat_ok({"diagnose", disk}, 0);
     lifeboat_ok({"undo", dir.file("undo"), disk});
