@@ -161,6 +161,12 @@ void Arguments::replace(std::size_t index, std::string_view token) {
     pieces_[index].token = std::string(token);
 }
 
+void Arguments::insert(std::size_t index, std::string_view token) {
+    Piece piece{std::move(pieces_[index].blanks), std::string(token)};
+    pieces_[index].blanks = " ";
+    pieces_.insert(pieces_.begin() + static_cast<std::ptrdiff_t>(index), std::move(piece));
+}
+
 void Arguments::remove(std::size_t index) {
     const bool first = index == 0;
     const auto blanks = pieces_[index].blanks;
@@ -218,7 +224,6 @@ bool use_serial_console(Arguments& arguments, bool complete) {
         return false;
     const auto before = arguments.text();
     auto state = console_state(arguments);
-    const std::string pair = std::string(kScreenConsole) + " " + std::string(kSerialConsole);
     for (std::size_t i = arguments.kernel_end(); i-- > 0;)
         if (is_debris(arguments.value(i)))
             arguments.remove(i);
@@ -232,11 +237,16 @@ bool use_serial_console(Arguments& arguments, bool complete) {
             arguments.remove(*at);
             continue;
         }
-        arguments.replace(*at, state.screen ? std::string(kSerialConsole) : pair);
-        state.serial = true;
+        arguments.replace(*at, kSerialConsole);
+        if (!state.screen)
+            arguments.insert(*at, kScreenConsole);
+        state.serial = state.screen = true;
     }
-    if (complete && !state.serial && !state.other)
-        arguments.append(state.screen ? std::string(kSerialConsole) : pair);
+    if (complete && !state.serial && !state.other) {
+        if (!state.screen)
+            arguments.append(kScreenConsole);
+        arguments.append(kSerialConsole);
+    }
     return arguments.text() != before;
 }
 

@@ -40,7 +40,8 @@ public:
     [[nodiscard]] std::size_t kernel_end() const;
 
     void replace(std::size_t index, std::string_view token);
-    void remove(std::size_t index); // with the blanks in front of it
+    void insert(std::size_t index, std::string_view token); // before the token that is there
+    void remove(std::size_t index);                         // with the blanks in front of it
     void append(std::string_view token);
     [[nodiscard]] std::string text() const;
 

@@ -100,3 +100,14 @@ TEST_CASE("the kernel's console state is told apart") {
     CHECK(!state(" quiet").any());
     CHECK(state(" hdc=noprobe ide9=noprobe hdcd=noprobe").debris.size() == 2);
 }
+
+TEST_CASE("the console is set once, also on the arguments that were just changed") {
+    for (const std::string_view line :
+         {"ro quiet", "console=hvc0 ro", "ro console=tty0", "-- init"}) {
+        Arguments arguments(line, Quoting::plain, false);
+        CHECK(use_serial_console(arguments, true));
+        const auto once = arguments.text();
+        CHECK_FALSE(use_serial_console(arguments, true));
+        CHECK(arguments.text() == once);
+    }
+}
