@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ext2, ext3 and ext4 through libext2fs. Reading is in ext.cpp, writing in ext_edit.cpp.
+// ext2, ext3 and ext4 through libext2fs. Reading is in ext.cpp, new content for a file in
+// ext_replace.cpp, all other changes in ext_edit.cpp.
 #pragma once
 
 #include "fs/ext_handle.hpp"

@@ -3,9 +3,7 @@
 
 #include "base/text.hpp"
 #include "base/utf.hpp"
-#include "fs/ntfs_cow.hpp"
-#include "fs/ntfs_device.hpp"
-#include "fs/ntfs_ledger.hpp"
+#include "fs/ntfs_impl.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -38,12 +36,7 @@ namespace {
 
 constexpr std::size_t kEntryLimit = 1U << 20; // names in one directory
 constexpr s64 kPiece = 1 << 20;
-const auto kModified = static_cast<ntfs_time_update_flags>(NTFS_UPDATE_MCTIME);
 
-struct CloseInode {
-    void operator()(ntfs_inode* inode) const { ntfs_inode_close(inode); }
-};
-using InodePtr = std::unique_ptr<ntfs_inode, CloseInode>;
 struct CloseAttribute {
     void operator()(ntfs_attr* attribute) const { ntfs_attr_close(attribute); }
 };
@@ -55,16 +48,6 @@ struct PutSearch {
     void operator()(ntfs_attr_search_ctx* search) const { ntfs_attr_put_search_ctx(search); }
 };
 using SearchPtr = std::unique_ptr<ntfs_attr_search_ctx, PutSearch>;
-
-// A name in NTFS's own form; nothing when it cannot be one.
-std::optional<std::vector<ntfschar>> units_of(std::string_view name) {
-    const auto bytes = utf16le_from_utf8(name);
-    if (!bytes || bytes->empty() || bytes->size() > 2 * 255U)
-        return std::nullopt;
-    std::vector<ntfschar> units(bytes->size() / 2);
-    std::memcpy(units.data(), bytes->data(), bytes->size());
-    return units;
-}
 
 std::string text_of(const ntfschar* units, std::size_t count) {
     const auto* const bytes = reinterpret_cast<const std::byte*>(units);
@@ -139,19 +122,6 @@ void read_reparse(ntfs_inode* inode, NtfsFile& file) {
         file.target = utf8_from_utf16le_lossy(*name);
 }
 
-// Where an attribute of the volume's own lies.
-bool add_ranges(const ntfs_volume& volume, ntfs_attr* attribute,
-                std::vector<NtfsLedger::Range>& ranges) {
-    if (ntfs_attr_map_whole_runlist(attribute) != 0)
-        return false;
-    const auto size = static_cast<std::uint64_t>(volume.cluster_size);
-    for (const auto* run = attribute->rl; run->length != 0; ++run)
-        if (run->lcn >= 0)
-            ranges.push_back({static_cast<std::uint64_t>(run->lcn) * size,
-                              static_cast<std::uint64_t>(run->length) * size});
-    return true;
-}
-
 void silence_log() {
     ntfs_log_set_handler(ntfs_log_handler_null);
     ntfs_log_clear_levels(0xffffffff);
@@ -159,40 +129,44 @@ void silence_log() {
 
 } // namespace
 
-struct NtfsVolume::Impl {
-    NtfsLine line;
-    ntfs_volume* volume = nullptr;
-    std::unique_ptr<NtfsLedger> ledger;
-    std::size_t switched = 0; // records, by the last end()
+void CloseNtfsInode::operator()(_ntfs_inode* inode) const { ntfs_inode_close(inode); }
 
-    [[nodiscard]] tl::unexpected<Error> error(std::string doing) {
-        const int number = errno;
-        if (line.last)
-            return fail(line.last->in(doing));
-        const auto where = line.device->name();
-        if (number == ENOSPC)
-            return fail(ErrorKind::refused, where, doing + ": the volume is full");
-        if (number == EOPNOTSUPP)
-            return fail(ErrorKind::unsupported, where, doing + ": this is not supported");
-        return fail(ErrorKind::damaged, where, doing + ": " + std::strerror(number),
-                    "let Windows check the volume with \"chkdsk /f\"");
-    }
-    [[nodiscard]] Result<InodePtr> inode(std::uint64_t number) {
-        if (volume == nullptr)
-            return fail(ErrorKind::internal, line.device->name(),
-                        "the file system is closed already");
-        InodePtr inode(ntfs_inode_open(volume, number));
-        if (!inode)
-            return error("opening MFT record " + std::to_string(number));
-        return inode;
-    }
-    [[nodiscard]] Result<bool> write_where_it_lies(ntfs_inode* inode, ByteSpan content);
-    [[nodiscard]] Result<void> finish(InodePtr inode) {
-        if (ntfs_inode_close(inode.release()) != 0)
-            return error("writing an MFT record");
-        return {};
-    }
-};
+std::optional<std::vector<std::uint16_t>> ntfs_units_of(std::string_view name) {
+    const auto bytes = utf16le_from_utf8(name);
+    if (!bytes || bytes->empty() || bytes->size() > 2 * 255U)
+        return std::nullopt;
+    std::vector<std::uint16_t> units(bytes->size() / 2);
+    std::memcpy(units.data(), bytes->data(), bytes->size());
+    return units;
+}
+
+tl::unexpected<Error> NtfsVolume::Impl::error(std::string doing) {
+    const int number = errno;
+    if (line.last)
+        return fail(line.last->in(doing));
+    const auto where = line.device->name();
+    if (number == ENOSPC)
+        return fail(ErrorKind::refused, where, doing + ": the volume is full");
+    if (number == EOPNOTSUPP)
+        return fail(ErrorKind::unsupported, where, doing + ": this is not supported");
+    return fail(ErrorKind::damaged, where, doing + ": " + std::strerror(number),
+                "let Windows check the volume with \"chkdsk /f\"");
+}
+
+Result<NtfsInodePtr> NtfsVolume::Impl::inode(std::uint64_t number) {
+    if (volume == nullptr)
+        return fail(ErrorKind::internal, line.device->name(), "the file system is closed already");
+    NtfsInodePtr inode(ntfs_inode_open(volume, number));
+    if (!inode)
+        return error("opening MFT record " + std::to_string(number));
+    return inode;
+}
+
+Result<void> NtfsVolume::Impl::finish(NtfsInodePtr inode) {
+    if (ntfs_inode_close(inode.release()) != 0)
+        return error("writing an MFT record");
+    return {};
+}
 
 NtfsVolume::NtfsVolume() : impl_(std::make_unique<Impl>()) {}
 
@@ -245,7 +219,7 @@ Result<NtfsState> NtfsVolume::state() {
 
 Result<std::optional<std::uint64_t>> NtfsVolume::lookup(std::uint64_t directory,
                                                         std::string_view name) {
-    const auto units = units_of(name);
+    const auto units = ntfs_units_of(name);
     if (!units)
         return std::optional<std::uint64_t>();
     LIFEBOAT_TRY(const auto inode, impl_->inode(directory));
@@ -274,7 +248,7 @@ Result<NtfsFile> NtfsVolume::file(std::uint64_t number) {
 
 Result<std::string> NtfsVolume::stored_name(std::uint64_t directory, std::uint64_t number,
                                             std::string_view name) {
-    const auto wanted = units_of(name);
+    const auto wanted = ntfs_units_of(name);
     LIFEBOAT_TRY(const auto inode, impl_->inode(number));
     const SearchPtr search(ntfs_attr_get_search_ctx(inode.get(), nullptr));
     if (!search || !wanted)
@@ -328,119 +302,6 @@ Result<Bytes> NtfsVolume::read(std::uint64_t number, std::uint64_t length) {
         done += got;
     }
     return bytes;
-}
-
-Result<void> NtfsVolume::begin() {
-    if (impl_->volume == nullptr)
-        return fail(ErrorKind::internal, impl_->line.device->name(),
-                    "the file system is closed already");
-    impl_->ledger = std::make_unique<NtfsLedger>(*impl_->line.device);
-    impl_->line.ledger = impl_->ledger.get();
-    return {};
-}
-
-Result<void> NtfsVolume::end() {
-    impl_->line.ledger = nullptr;
-    const auto ledger = std::move(impl_->ledger);
-    auto* const volume = impl_->volume;
-    NtfsLedger::Maps maps;
-    maps.cluster_size = volume->cluster_size;
-    if (!add_ranges(*volume, volume->lcnbmp_na, maps.clusters) ||
-        !add_ranges(*volume, volume->mftbmp_na, maps.records))
-        return impl_->error("reading the maps of used clusters and records");
-    LIFEBOAT_TRY(impl_->switched, ledger->settle(maps));
-    return {};
-}
-
-std::size_t NtfsVolume::switched_records() const { return impl_->switched; }
-
-Result<bool> NtfsVolume::write(std::uint64_t number, ByteSpan content) {
-    LIFEBOAT_TRY(auto inode, impl_->inode(number));
-    const auto copied = cow_write(impl_->volume, inode.get(), *impl_->line.device, content);
-    if (copied == CowResult::failed)
-        return impl_->error("writing a file");
-    bool safe = copied == CowResult::done;
-    if (!safe) {
-        LIFEBOAT_TRY(safe, impl_->write_where_it_lies(inode.get(), content));
-    }
-    ntfs_inode_update_times(inode.get(), kModified);
-    LIFEBOAT_CHECK(impl_->finish(std::move(inode)));
-    return safe;
-}
-
-Result<bool> NtfsVolume::Impl::write_where_it_lies(ntfs_inode* inode, ByteSpan content) {
-    AttributePtr data(ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0));
-    if (!data)
-        return error("opening the content of a file");
-    // Content inside the record is changed with the record; what moves out of it goes to new
-    // clusters.
-    const bool safe = NAttrNonResident(data.get()) == 0 || content.empty();
-    const auto size = static_cast<s64>(content.size());
-    if (size != data->data_size && ntfs_attr_truncate(data.get(), size) != 0)
-        return error("setting the size of a file");
-    for (s64 done = 0; done < size;) {
-        const auto put = ntfs_attr_pwrite(data.get(), done, std::min(kPiece, size - done),
-                                          content.data() + done);
-        if (put <= 0) {
-            errno = put == 0 ? EIO : errno;
-            return error("writing a file");
-        }
-        done += put;
-    }
-    return safe;
-}
-
-Result<std::uint64_t> NtfsVolume::create(std::uint64_t directory, std::string_view name,
-                                         NtfsMake what) {
-    const auto units = units_of(name);
-    if (!units)
-        return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
-    LIFEBOAT_TRY(auto parent, impl_->inode(directory));
-    SECURITY_CONTEXT context{};
-    PERMISSIONS_CACHE* no_cache = nullptr;
-    context.vol = impl_->volume;
-    context.pseccache = &no_cache;
-    const bool make_directory = what == NtfsMake::directory;
-    const auto security = ntfs_inherited_id(&context, parent.get(), make_directory ? TRUE : FALSE);
-    InodePtr made(ntfs_create(parent.get(), security, units->data(), static_cast<u8>(units->size()),
-                              make_directory ? S_IFDIR : S_IFREG));
-    if (!made)
-        return impl_->error("making a file");
-    const std::uint64_t number = made->mft_no;
-    ntfs_inode_update_times(parent.get(), kModified);
-    LIFEBOAT_CHECK(impl_->finish(std::move(made)));
-    LIFEBOAT_CHECK(impl_->finish(std::move(parent)));
-    return number;
-}
-
-Result<void> NtfsVolume::add_name(std::uint64_t number, std::uint64_t directory,
-                                  std::string_view name) {
-    const auto units = units_of(name);
-    if (!units)
-        return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
-    LIFEBOAT_TRY(auto parent, impl_->inode(directory));
-    LIFEBOAT_TRY(auto inode, impl_->inode(number));
-    if (ntfs_link(inode.get(), parent.get(), units->data(), static_cast<u8>(units->size())) != 0)
-        return impl_->error("adding a name");
-    LIFEBOAT_CHECK(impl_->finish(std::move(inode)));
-    return impl_->finish(std::move(parent));
-}
-
-Result<void> NtfsVolume::remove_name(std::uint64_t number, std::uint64_t directory,
-                                     std::string_view name) {
-    const auto units = units_of(name);
-    if (!units)
-        return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
-    LIFEBOAT_TRY(auto parent, impl_->inode(directory));
-    LIFEBOAT_TRY(auto inode, impl_->inode(number));
-    // ntfs_delete closes both, also when it fails.
-    if (ntfs_delete(impl_->volume, nullptr, inode.release(), parent.release(), units->data(),
-                    static_cast<u8>(units->size())) != 0) {
-        if (errno == ENOTEMPTY)
-            return fail(ErrorKind::refused, printable(name), "the directory is not empty");
-        return impl_->error("removing a name");
-    }
-    return {};
 }
 
 Result<void> NtfsVolume::unmount() {

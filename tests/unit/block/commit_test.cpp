@@ -310,6 +310,69 @@ TEST_CASE("two disks are committed and undone together") {
         CHECK(content(*disks[i]) == originals[i]);
 }
 
+TEST_CASE("a flush on the overlay is a flush on the disk, and undo knows every state in between") {
+    // Keeps the order of what arrives.
+    class Recorder final : public BlockDevice {
+    public:
+        explicit Recorder(DevicePtr disk) : disk_(std::move(disk)) {}
+        [[nodiscard]] std::string name() const override { return "recorder"; }
+        [[nodiscard]] std::uint64_t size() const override { return disk_->size(); }
+        [[nodiscard]] std::uint32_t sector_size() const override { return 512; }
+        [[nodiscard]] bool writable() const override { return true; }
+        Result<void> read(std::uint64_t offset, MutableByteSpan out) override {
+            return disk_->read(offset, out);
+        }
+        Result<void> write(std::uint64_t offset, ByteSpan data) override {
+            order += "w" + std::to_string(offset / kBlock) + " ";
+            return order.size() < stop_at ? disk_->write(offset, data)
+                                          : fail(ErrorKind::io, name(), "no power");
+        }
+        Result<void> flush() override {
+            order += "f ";
+            return {};
+        }
+        std::string order;
+        std::size_t stop_at = 1000;
+
+    private:
+        DevicePtr disk_;
+    };
+    const auto original = noise(kSize, 15);
+    const auto edit_in_steps = [](Overlay& overlay) {
+        REQUIRE(overlay.write(7 * kBlock, to_bytes("new place")));
+        REQUIRE(overlay.write(3 * kBlock, to_bytes("both marked")));
+        REQUIRE(overlay.flush());
+        REQUIRE(overlay.flush()); // nothing in between: no step
+        REQUIRE(overlay.write(5 * kBlock, to_bytes("switched")));
+        REQUIRE(overlay.flush());
+        REQUIRE(overlay.write(3 * kBlock, to_bytes("one marked ")));
+    };
+    for (std::size_t stop = 1; stop < 24; ++stop) {
+        const TempDir dir;
+        const auto disk = memory_device("disk", original);
+        Overlay overlay(disk);
+        edit_in_steps(overlay);
+        CHECK(overlay.epochs()->size() == 3);
+        CHECK(overlay.changes()->size() == 3);
+        const auto recorder = std::make_shared<Recorder>(disk);
+        recorder->stop_at = stop;
+        Progress progress;
+        const CommitTarget target{"disk", &overlay, recorder};
+        if (commit_to(std::span(&target, 1), dir.file("undo"), progress))
+            CHECK(recorder->order == "w3 w7 f w5 f w3 f ");
+        REQUIRE(undone(disk, dir.file("undo")));
+        CHECK(content(*disk) == original);
+        // What the repair never wrote there is still somebody else's.
+        REQUIRE(disk->write(3 * kBlock, to_bytes("none marked")));
+        CHECK(undone(disk, dir.file("undo")).error().kind == ErrorKind::refused);
+    }
+    const auto disk = memory_device("disk", original);
+    Overlay overlay(disk);
+    edit_in_steps(overlay);
+    overlay.discard();
+    CHECK(overlay.epochs()->empty());
+}
+
 TEST_CASE("an overlay reads like a plain copy after any sequence of writes") {
     std::mt19937 random(13);
     auto model = noise(kSize, 14);
