@@ -101,6 +101,33 @@ Result<RegfKey> RegfImage::key(std::uint32_t at) const {
     return key;
 }
 
+bool RegfImage::same_cell(const RegfImage& other, std::uint32_t at) const {
+    const auto mine = cell(at);
+    const auto theirs = other.cell(at);
+    return mine && theirs && equal(*mine, *theirs);
+}
+
+bool RegfImage::same_values(const RegfImage& other, const RegfKey& key) const {
+    if (key.value_count == 0)
+        return true;
+    const auto list = cell(key.value_list);
+    if (!list || key.value_count > list->size() / 4 || !same_cell(other, key.value_list))
+        return false;
+    for (std::size_t i = 0; i < key.value_count; ++i) {
+        const auto at = word(*list, 4 * i);
+        const auto record = cell(at);
+        if (!record || record->size() < 16 || !same_cell(other, at))
+            return false;
+        const auto length = word(*record, 4);
+        if ((length & kInline) != 0 || length == 0)
+            continue;
+        // Larger data lies in several cells ("db"): let the slow way look.
+        if (length > kSegment || !same_cell(other, word(*record, 8)))
+            return false;
+    }
+    return true;
+}
+
 // lf: {key, first four letters}; lh: {key, hash}; li: {key}.
 Result<void> RegfImage::add_leaf(std::uint32_t at, ByteSpan list,
                                  std::vector<SubkeyRef>& out) const {

@@ -43,6 +43,12 @@ public:
     [[nodiscard]] Result<RegfKey> root() const { return key(base_.root); }
     [[nodiscard]] Result<std::vector<SubkeyRef>> subkeys(const RegfKey& key) const;
     [[nodiscard]] Result<std::vector<Value>> values(const RegfKey& key) const;
+    // True when the key record at `at` has the same bytes in both; nothing is said about what it
+    // refers to.
+    [[nodiscard]] bool same_cell(const RegfImage& other, std::uint32_t at) const;
+    // True when all values of `key` have the same bytes at the same place in both, for a key that
+    // is the same_cell(). False does not mean that they differ.
+    [[nodiscard]] bool same_values(const RegfImage& other, const RegfKey& key) const;
     // `damaged` unless the cell is a security record that its neighbours in the ring agree with.
     [[nodiscard]] Result<void> check_security(std::uint32_t at) const;
 
