@@ -95,6 +95,35 @@ TEST_CASE("each bent field of a small hive is noticed", "[registry]") {
     }
 }
 
+TEST_CASE("subkeys out of order, with a wrong hash or listed twice are noticed", "[registry]") {
+    auto hive = Hive::open(empty_hive(), "TEST");
+    REQUIRE(hive);
+    for (const char* name : {"Alpha", "Beta"})
+        REQUIRE(hive->create_key(name));
+    const Bytes sound = hive->serialize().value();
+    REQUIRE(check_structure(sound));
+    // The list that the root key names: "lh", two entries of key and hash.
+    const std::size_t list = 4096 + *read_le<std::uint32_t>(sound, 4096 + 32 + 32) + 4;
+    REQUIRE(has_magic(sound, list, "lh"));
+    const auto entry = [&](std::size_t i) {
+        return *read_le<std::uint64_t>(sound, list + 4 + i * 8);
+    };
+    const auto complaint = [](const Bytes& bent) {
+        const auto checked = check_structure(bent);
+        return checked ? std::string() : checked.error().text();
+    };
+    Bytes swapped = sound;
+    REQUIRE(write_le(swapped, list + 4, entry(1)));
+    REQUIRE(write_le(swapped, list + 12, entry(0)));
+    CHECK(complaint(swapped).find("out of order") != std::string::npos);
+    Bytes hash = sound;
+    hash[list + 8] ^= std::byte{1};
+    CHECK(complaint(hash).find("hash") != std::string::npos);
+    Bytes twice = sound;
+    REQUIRE(write_le(twice, list + 12, entry(0)));
+    CHECK_FALSE(complaint(twice).empty());
+}
+
 TEST_CASE("a hive with flipped bits never breaks a reader", "[registry]") {
     auto base = specimen("bcd/bios-win7-vm-plus-pe.BCD");
     const Bytes sound = base ? *base : empty_hive();
