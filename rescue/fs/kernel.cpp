@@ -128,15 +128,12 @@ Result<KernelOpened> open_kernel(block::DevicePtr volume, KernelType type, Acces
     std::shared_ptr<block::Overlay> own;
     if (access == Access::read)
         own = std::make_shared<block::Overlay>(volume);
+    KernelMessages messages;
     LIFEBOAT_TRY(auto disk, KernelDisk::attach(own ? own : std::move(volume)));
+    const auto device = disk->path().substr(disk->path().rfind('/') + 1);
     auto fs = std::make_shared<KernelFileSystem>(std::move(disk), type);
     LIFEBOAT_CHECK(fs->mount(access, name));
-    KernelOpened opened{fs, false};
-    if (own) { // a clean file system is mounted for reading without one write
-        LIFEBOAT_TRY(const auto changes, own->changes());
-        opened.replayed = !changes.empty();
-    }
-    return opened;
+    return KernelOpened{std::move(fs), messages.tell_of_replay(device)};
 }
 
 } // namespace lifeboat::fs

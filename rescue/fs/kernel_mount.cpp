@@ -74,6 +74,30 @@ Result<Descriptor> mount_alone(const std::string& path, KernelType type, Access 
     return root;
 }
 
+KernelMessages::KernelMessages() : messages_(open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC)) {
+    if (messages_)
+        lseek(messages_.get(), 0, SEEK_END);
+}
+
+// fs/xfs/xfs_log_recover.c: "XFS (nbd0): Starting recovery (logdev: internal)"; fs/btrfs/disk-io.c:
+// "BTRFS info (device nbd0): start tree-log replay". Neither file system says it in any other way:
+// XFS writes to its log when a clean one is mounted, too.
+bool KernelMessages::tell_of_replay(const std::string& device) {
+    std::array<char, 8192> record{};
+    for (;;) {
+        const auto length = read(messages_.get(), record.data(), record.size());
+        if (length < 0 && errno == EPIPE) // records were overwritten before they were read
+            continue;
+        if (length <= 0)
+            return false;
+        const std::string_view text(record.data(), static_cast<std::size_t>(length));
+        if (text.find(device) != std::string_view::npos &&
+            (text.find("Starting recovery") != std::string_view::npos ||
+             text.find("start tree-log replay") != std::string_view::npos))
+            return true;
+    }
+}
+
 Descriptor system_root(const Descriptor& root) {
     int error = 0;
     constexpr int kLook = O_PATH | O_DIRECTORY;

@@ -12,6 +12,17 @@ namespace lifeboat::fs {
 // writes the device before it returns. Error `damaged` with the kernel's reason; `io`.
 [[nodiscard]] Result<Descriptor> mount_alone(const std::string& path, KernelType type,
                                              Access access);
+// What the kernel says about a device from now on (/dev/kmsg).
+class KernelMessages {
+public:
+    KernelMessages();
+    // Whether it said that it replays the log of `device`, "nbd0". Without messages: no.
+    [[nodiscard]] bool tell_of_replay(const std::string& device);
+
+private:
+    Descriptor messages_;
+};
+
 // Where a Linux system lies in a Btrfs: the root itself, or a subvolume (kernel.hpp).
 [[nodiscard]] Descriptor system_root(const Descriptor& root);
 // What Btrfs remembers about a device that is no longer mounted.
