@@ -24,6 +24,8 @@ using Outcome = Result<ExitCode>;
 [[nodiscard]] Outcome layout(Context& context);
 [[nodiscard]] Outcome diagnose(Context& context);
 [[nodiscard]] Outcome explain(Context& context);
+[[nodiscard]] Outcome predict(Context& context);
+[[nodiscard]] Outcome attach(Context& context); // reads no disk
 [[nodiscard]] Outcome ls(Context& context);
 [[nodiscard]] Outcome cat(Context& context);
 [[nodiscard]] Outcome registry_list(Context& context);

@@ -65,6 +65,8 @@ Result<std::vector<std::string>> disks_of(const Request& request) {
     case Command::repair:
     case Command::menu:
     case Command::explain:
+    case Command::predict:
+    case Command::attach:
     case Command::completion:
     case Command::version: break;
     }

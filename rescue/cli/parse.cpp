@@ -95,6 +95,47 @@ struct Builder {
             ->type_name("");
     }
 
+    void firmware(CLI::App* sub) {
+        sub->add_option("--firmware", request.firmware, "bios (default) or uefi")
+            ->type_name("FIRMWARE")
+            ->check(CLI::IsMember({"bios", "uefi"}));
+        sub->add_option("--set", request.parameters,
+                        "a parameter of the medium (docs/external-bootloader.md)")
+            ->type_name("KEY=VALUE")
+            ->allow_extra_args(false);
+    }
+
+    void medium_commands() {
+        auto* predict = command(app, "predict", Command::predict,
+                                "what a chainload medium would boot, without booting");
+        disks(predict);
+        predict->add_option("--medium", request.medium, "grub2 (default), grub-legacy or rescue")
+            ->type_name("MEDIUM")
+            ->check(CLI::IsMember({"grub2", "grub-legacy", "rescue"}));
+        predict->add_option("--on", request.host, "kvm (default), or xen for a Xen HVM guest")
+            ->type_name("HOST")
+            ->check(CLI::IsMember({"kvm", "xen"}));
+        firmware(predict);
+        json(predict);
+        predict->footer("The disks are those of the machine, in its boot order.\n"
+                        "Exit code 0: it boots, 1: it does not, or waits, 3: nothing certain can "
+                        "be told.");
+        auto* attach = command(app, "attach", Command::attach,
+                               "print what attaches a chainload medium to a guest");
+        attach->add_option("--for", request.platform, "libvirt, xl, qemu, proxmox or openstack")
+            ->required()
+            ->type_name("PLATFORM")
+            ->check(CLI::IsMember({"libvirt", "xl", "qemu", "proxmox", "openstack"}));
+        attach->add_option("--medium", request.medium, "the ISO, as the host knows it")
+            ->required()
+            ->type_name("FILE");
+        guest(attach, "the guest's name or number (proxmox, openstack)");
+        attach->add_option("--disk", request.disks, "a disk of the guest, in order; repeatable")
+            ->type_name("DISK")
+            ->allow_extra_args(false);
+        firmware(attach);
+    }
+
     void repair_commands() {
         auto* repair = command(app, "repair", Command::repair, "cure what diagnose finds");
         disks(repair);
@@ -217,6 +258,7 @@ struct Builder {
         app.require_subcommand(1);
         app.set_help_flag("-h,--help", "print this help");
         look_commands();
+        medium_commands();
         repair_commands();
         file_commands();
         registry_commands();

@@ -14,6 +14,8 @@ enum class Command {
     repair,
     undo,
     explain,
+    predict,
+    attach,
     ls,
     cat,
     put,
@@ -46,6 +48,11 @@ struct Request {
     std::vector<std::string> only;
     bool dry_run = false;
     std::string undo_file;
+    std::string medium;   // predict: its kind; attach: the ISO
+    std::string host;     // predict: "kvm", "xen"
+    std::string firmware; // "bios", "uefi"
+    std::string platform; // attach
+    std::vector<std::string> parameters;
     bool json = false;
     bool raw = false;
     std::uint32_t sector_size = 0;

@@ -31,6 +31,8 @@ Outcome dispatch(Context& context) {
     case Command::repair: return repair(context);
     case Command::undo: return undo(context);
     case Command::explain: return explain(context);
+    case Command::predict: return predict(context);
+    case Command::attach: return attach(context);
     case Command::ls: return ls(context);
     case Command::cat: return cat(context);
     case Command::put: return put(context);
@@ -98,6 +100,7 @@ int run(const std::vector<std::string>& arguments, Console& console, std::time_t
     switch (request.command) {
     case Command::completion: print_completion(request, console); break;
     case Command::version: print_version(console); break;
+    case Command::attach:
     case Command::explain: {
         TerminalProgress progress(console);
         Context context{request, console, progress, {}};

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-lifeboat_room(guest ROOMS text registry fs volume block base)
+find_library(LIFEBOAT_ZLIB_LIBRARY NAMES libz.a REQUIRED)
+lifeboat_room(guest ROOMS text registry fs volume block base LIBRARIES ${LIFEBOAT_ZLIB_LIBRARY})

@@ -3,6 +3,7 @@
 // takes a name away or gives it another meaning needs a new schema number.
 #include "base/text.hpp"
 #include "session/documents.hpp"
+#include "session/predict.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -152,6 +153,14 @@ Json json_of(const CommitInfo& commit) {
     return out;
 }
 
+Json json_of(const BootCandidate& candidate) {
+    Json out;
+    out["kind"] = candidate.kind;
+    out["volume"] = candidate.volume;
+    out["path"] = candidate.path;
+    return out;
+}
+
 Json json_of(const EntryInfo& entry) {
     Json out;
     out["name"] = entry.name;
@@ -247,6 +256,27 @@ std::string to_json(const std::vector<DiskInfo>& disks, const std::vector<GuestI
     auto out = document("layout");
     out["disks"] = list_of(disks);
     out["guests"] = list_of(guests);
+    return written(out);
+}
+
+std::string to_json(const PredictionRequest& request, const Prediction& prediction) {
+    auto out = document("prediction");
+    out["medium"] = to_string(request.medium);
+    out["firmware"] = request.uefi ? "uefi" : "bios";
+    out["host"] = request.xen ? "xen" : "kvm";
+    out["result"] = to_string(prediction.result);
+    out["certain"] = prediction.certain;
+    out["candidates"] = list_of(prediction.candidates);
+    out["files"] = list_of(prediction.files);
+    out["entry"] = list_of(prediction.entry);
+    out["key_needed"] = prediction.key_needed;
+    out["volume"] = prediction.volume;
+    out["path"] = prediction.path;
+    out["command_line"] = prediction.command_line;
+    out["original"] = prediction.original;
+    out["ramdisks"] = list_of(prediction.ramdisks);
+    out["reasons"] = list_of(prediction.reasons);
+    out["doubts"] = list_of(prediction.doubts);
     return written(out);
 }
 

@@ -29,3 +29,39 @@ std::span<const Page> page_table() { return std::span(kPages).first(std::size(kP
 } // namespace lifeboat::session
 ]=])
 target_sources(lifeboat_session PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/session/page_table.cpp)
+
+# The boot stage's own scripts go in as well: `lifeboat predict` runs them.
+file(GLOB stage CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/chainload/stage/*.cfg)
+list(SORT stage)
+set(LIFEBOAT_STAGE "")
+foreach(script ${stage})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script})
+  get_filename_component(name ${script} NAME)
+  file(READ ${script} content)
+  string(APPEND LIFEBOAT_STAGE "    {\"${name}\", R\"lifeboat(${content})lifeboat\"},\n")
+endforeach()
+foreach(pair "MODULES=chainload/modules" "RESCUE=iso/rescue/rescue.cfg")
+  string(REGEX MATCH "^([A-Z]+)=(.*)$" pair "${pair}")
+  set(name ${CMAKE_MATCH_1})
+  set(path ${CMAKE_SOURCE_DIR}/${CMAKE_MATCH_2})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+  file(READ ${path} LIFEBOAT_${name})
+endforeach()
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/session/stage_table.cpp @ONLY CONTENT
+[=[// Generated from chainload/stage by rescue/session/room.cmake.
+#include "session/boot_stage.hpp"
+
+namespace lifeboat::session {
+
+namespace {
+constexpr StageFile kFiles[] = {
+@LIFEBOAT_STAGE@};
+} // namespace
+
+std::span<const StageFile> stage_files() { return kFiles; }
+std::string_view stage_modules() { return R"lifeboat(@LIFEBOAT_MODULES@)lifeboat"; }
+std::string_view rescue_config() { return R"lifeboat(@LIFEBOAT_RESCUE@)lifeboat"; }
+
+} // namespace lifeboat::session
+]=])
+target_sources(lifeboat_session PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/session/stage_table.cpp)

@@ -176,6 +176,9 @@ struct RegistryEdit {
     Bytes text;                    // import: .reg text
 };
 
+struct PredictionRequest; // predict.hpp
+struct Prediction;
+
 class Session {
 public:
     // Opens the disks read-only below an overlay.
@@ -212,6 +215,9 @@ public:
     // `not_found` when there is no such key.
     [[nodiscard]] Result<KeyInfo> registry_key(const HiveName& name, std::string_view key);
     [[nodiscard]] Result<std::string> registry_export(const HiveName& name, std::string_view key);
+
+    // What a chainload medium would boot from the disks, as they are now on the overlay.
+    [[nodiscard]] Result<Prediction> predict(const PredictionRequest& request, Progress& progress);
 
     // Writes what is staged. The undo file is complete before the first block is written.
     [[nodiscard]] Result<CommitInfo> commit(const std::string& undo_file, Progress& progress);

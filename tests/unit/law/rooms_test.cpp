@@ -31,7 +31,7 @@ constexpr Library kLibraries[] = {
     {"blkid/", "volume"}, {"ntfs-3g/", "fs"},    {"ext2fs/", "fs"},        {"et/com_err", "fs"},
     {"com_err", "fs"},    {"hivex", "registry"}, {"nlohmann/", "session"}, {"CLI/", "cli"},
     {"imgui", "gui"},     {"SDL", "gui"},        {"xf86drm", "gui"},       {"drm", "gui"},
-    {"libdrm/", "gui"},
+    {"libdrm/", "gui"},   {"zlib", "guest"},
 };
 
 struct Include {
