@@ -98,8 +98,8 @@ private:
 
 // Prefixes of names in /sys/block that are no disks of a guest (Linux, Documentation/admin-guide/
 // devices.txt).
-constexpr std::array<std::string_view, 9> kNotDisks = {"loop", "ram", "zram", "sr",      "scd",
-                                                       "fd",   "dm-", "md",   "mtdblock"};
+constexpr std::array<std::string_view, 10> kNotDisks = {"loop", "ram", "zram", "sr",       "scd",
+                                                        "fd",   "dm-", "md",   "mtdblock", "nbd"};
 
 std::uint64_t sectors_of(const stdfs::path& folder) {
     std::ifstream in(folder / "size");
