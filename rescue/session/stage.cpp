@@ -39,6 +39,18 @@ Result<std::vector<PlacedChange>> placed(const guest::Guest& guest,
     return out;
 }
 
+// A power cut during the commit leaves every file as it was or as it shall be, but for these.
+void tell_of_risks(const guest::Guest& guest, Staged& staged) {
+    if (staged.repairs.empty())
+        return;
+    for (const auto& mount : guest.tree().mounts())
+        for (const auto& path : mount.fs->written_in_place())
+            staged.repairs.back().sentences.push_back(
+                mount.volume + ", " + path +
+                " has to be overwritten where it lies (no space, or the file is too scattered): if "
+                "the power fails while it is written, only lifeboat undo makes it whole again");
+}
+
 Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, Staged& staged,
                       Progress& progress) {
     guest::Editor editor(guest);
@@ -54,6 +66,7 @@ Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, Stag
     const auto finished = editor.finish();
     if (!finished)
         return fail(finished.error().in(step.guest));
+    tell_of_risks(*guest, staged);
     LIFEBOAT_TRY(auto changes, placed(*guest, editor.changes()));
     for (auto& change : changes)
         staged.changes.push_back(std::move(change));
