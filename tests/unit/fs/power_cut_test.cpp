@@ -351,6 +351,33 @@ TEST_CASE("a power cut while names change loses no file") {
                        Case{"NTFS 4 KiB", true, {}, 4096}, Case{"NTFS 512", true, {}, 512}));
 }
 
+TEST_CASE("a file that cannot get new space is overwritten where it lies, and that is told") {
+    const bool ntfs = GENERATE(false, true);
+    const TempDir dir;
+    const auto image = dir.file("image");
+    if (ntfs)
+        test::make_ntfs(image, 16 * kMiB);
+    else
+        test::make_ext(image, 16 * kMiB);
+    const auto disk = std::make_shared<RecordingDisk>(test::read_file(image));
+    auto content = noise(kMiB, 1);
+    {
+        const auto fs = opened(ntfs, disk, Access::write);
+        ok(fs->create("/file", content, {}));
+        int number = 0;
+        for (std::size_t size = 4 * kMiB; size > 1000; size /= 2)
+            while (fs->create("/filler" + std::to_string(++number), noise(size, 2), {})) {
+            }
+        content[5000] ^= std::byte{1};
+        content[700000] ^= std::byte{1};
+        ok(fs->replace("/file", content));
+        CHECK(fs->written_in_place() == std::vector<std::string>{"/file"});
+        CHECK(fs->read("/file").value() == content);
+        ok(fs->close());
+    }
+    CHECK(opened(ntfs, disk, Access::read)->read("/file").value() == content);
+}
+
 TEST_CASE("the same cuts find a commit without barriers to be unsafe") {
     cut_without_barriers(GENERATE(Case{"ext4", false, {"-t", "ext4", "-b", "4096"}, 0, kMiB},
                                   Case{"NTFS", true, {}, 4096}));
