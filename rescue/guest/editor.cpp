@@ -227,11 +227,13 @@ Result<registry::Hive*> Editor::hive_at(std::string_view path) {
 void Editor::note(std::string sentence) { state_->notes.push_back(std::move(sentence)); }
 
 Result<void> Editor::finish() {
-    for (auto& [id, hive] : state_->hives) {
+    // Each hive goes before it is written: it holds its image several times.
+    for (auto& [id, hive] : std::exchange(state_->hives, {})) {
         if (!hive->changed())
             continue;
         const auto& path = state_->entries.at(id).path;
         auto image = hive->serialize();
+        hive.reset();
         if (!image)
             return fail(image.error().in(path));
         LIFEBOAT_CHECK(write(path, *image));
