@@ -124,6 +124,7 @@ def main():
                        check=True)
         runs = [
             (0, "layout", ["layout", "disk.img"]),
+            (1, "prediction", ["predict", "disk.img"]),
             (1, "diagnosis", ["diagnose", "disk.img"]),
             (1, "repair", ["repair", "disk.img", "--all", "--dry-run"]),
             (0, "entries", ["ls", "disk.img:0:/etc"]),
