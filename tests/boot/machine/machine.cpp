@@ -120,12 +120,23 @@ Machine::Machine(const TempDir& folder, std::vector<std::string> arguments) : fo
     command(R"({"execute":"qmp_capabilities"})");
     serial_ = connect_to(folder.file("tty"), 5);
     REQUIRE(serial_ >= 0);
+    // The log file has what comes; but when nobody reads here, the socket is full after some
+    // hundred bytes, and the machine's serial port stops.
+    serial_reader_ = std::thread([descriptor = serial_] {
+        std::array<char, 4096> buffer;
+        while (read(descriptor, buffer.data(), buffer.size()) > 0) {
+        }
+    });
 }
 
 Machine::~Machine() {
     if (pid_ > 0 && !ended()) {
         kill(pid_, SIGKILL);
         waitpid(pid_, nullptr, 0);
+    }
+    if (serial_reader_.joinable()) {
+        shutdown(serial_, SHUT_RDWR);
+        serial_reader_.join();
     }
     for (const int descriptor : {qmp_, serial_, lock_}) {
         if (descriptor >= 0)

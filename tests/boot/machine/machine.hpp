@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <thread>
 #include <vector>
 
 namespace lifeboat::test {
@@ -59,6 +60,7 @@ private:
     int lock_ = -1;
     int qmp_ = -1;
     int serial_ = -1;
+    std::thread serial_reader_;
     pid_t pid_ = 0;
     std::string pending_; // read from QMP, not yet used
 };
