@@ -10,7 +10,7 @@
 
 namespace lifeboat::bootmedia {
 
-// Less than this was seen to fail; docs/testing.md has the measurement.
+// Somewhat more than what was measured; docs/testing.md has the measurement.
 constexpr std::uint64_t kNeededMemoryMib = 192;
 
 // Memory in MiB from the contents of /proc/meminfo; nothing when it is not there.
