@@ -58,7 +58,10 @@ Ran while_waiting(const TempDir& dir, const std::string& disk, const std::string
     return run_tool({"sh", "-c",
                      "mkfifo \"$2/in\"; \"$0\" put \"$1:1:/new\" - " + options +
                          " <\"$2/in\" >\"$2/out\" 2>&1 & p=$!; exec 3>\"$2/in\"; "
-                         "until c=$(pgrep -P $p); do sleep 0.1; done; sleep 0.5; " +
+                         // The helper for QEMU's formats is a child for a moment; the one that
+                         // stays is meant.
+                         "c=; d=; until [ -n \"$c\" ] && [ \"$c\" = \"$d\" ]; do d=$c; sleep 0.4; "
+                         "c=$(pgrep -P $p); done; " +
                          then + "; wait $p; code=$?; cat \"$2/out\"; exit $code",
                      LIFEBOAT_PROGRAM, disk, dir.path()});
 }
