@@ -435,6 +435,33 @@ EOF
     want="$boot_image root=UUID=$uuid ro $serial quiet rf=1"
 }
 
+case_saved_entry() { # Debian's and Ubuntu's way: load_env without arguments, the second entry saved
+    new_tree
+    { printf '# GRUB Environment Block\nsaved_entry=second\n'; head -c 1100 /dev/zero | tr '\0' '#'; } | head -c 1024 | file boot/grub/grubenv
+    file boot/grub/grub.cfg <<'EOF'
+if [ -s $prefix/grubenv ]; then
+  load_env
+fi
+if [ "${next_entry}" ] ; then
+  set default="${next_entry}"
+else
+  set default="${saved_entry}"
+fi
+set timeout=0
+menuentry 'First' --id first {
+  linux /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=hvc0 quiet n=1
+  initrd /boot/initrd.img-6.1
+}
+menuentry 'Second' --id second {
+  linux /boot/vmlinuz-6.1 root=/dev/xvda1 ro console=hvc0 quiet n=2
+  initrd /boot/initrd.img-6.1
+}
+EOF
+    fs ext4 root
+    disk dos root
+    want="$boot_image root=UUID=$uuid ro $serial quiet n=2"
+}
+
 case_broken_syntax() { # half a file: said, and the menu comes
     new_tree
     printf 'set timeout=0\nmenuentry "guest" {\n  if [ x = y ]; then\n linux /boot/vmlinuz-6.1\n' | file boot/grub/grub.cfg
