@@ -7,6 +7,7 @@
 #include "gui/platform.hpp"
 
 #include "base/text.hpp"
+#include "session/guarded_engine.hpp"
 #include "session/power.hpp"
 
 #include <fcntl.h>
@@ -178,9 +179,12 @@ int main(int argc, char** argv) {
 
     const Lines lines(arguments->markers);
     Wake wake;
-    const auto engine = session::make_engine(arguments->disks, arguments->undo_folder);
+    // Before any thread starts, and before the screen and the input are opened.
+    const auto engine = session::make_guarded_engine(arguments->disks, arguments->undo_folder);
+    if (!engine)
+        return trouble(engine.error(), kExitTrouble);
     App app(
-        *engine, [&wake] { wake.signal(); }, session::can_power(),
+        **engine, [&wake] { wake.signal(); }, session::can_power(),
         [&lines](const std::string& line) { lines.say(line); });
     if (arguments->high_contrast)
         app.handle({Do::contrast, {}, 0, false});

@@ -157,6 +157,17 @@ void Watch::written() {
     page_->writing = false;
 }
 
+void Watch::next_task(const GuardLimits& limits) {
+    page_->writing = false;
+    page_->written = false;
+    if (limits.cpu_seconds == 0)
+        return;
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    limit(RLIMIT_CPU, static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                          limits.cpu_seconds);
+}
+
 Ended run_guarded(const GuardLimits& limits, const std::function<int(Watch&)>& work) {
     void* memory =
         mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -31,6 +31,8 @@ public:
     // not be cut off.
     void writing(std::string_view undo_file);
     void written();
+    // A child that does one thing after the other: the limit of time begins anew.
+    void next_task(const GuardLimits& limits);
 
 private:
     friend struct GuardAccess;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The only file that knows the JSON library. Names and meanings: docs/json.md; a change here that
+// What --json prints. Names and meanings: docs/json.md; a change here that
 // takes a name away or gives it another meaning needs a new schema number.
 #include "base/text.hpp"
 #include "session/documents.hpp"
