@@ -24,8 +24,11 @@ struct Rename {
 };
 
 // What has to be renamed in `file` ("linux.mod", "kernel.img") of `platform` ("i386-pc",
-// "x86_64-efi", "i386-efi"); empty when the file goes onto the medium as it is.
-[[nodiscard]] std::vector<Rename> renames_for(std::string_view platform, std::string_view file);
+// "x86_64-efi", "i386-efi") of GRUB `release` ("2.06", as modinfo.sh beside the modules calls it);
+// empty when the file goes onto the medium as it is. Error: unsupported, for any release that
+// nobody has looked at.
+[[nodiscard]] Result<std::vector<Rename>>
+renames_for(std::string_view release, std::string_view platform, std::string_view file);
 
 // The bytes of the module with all renames done. Errors: damaged (not an ELF file of GRUB's kind),
 // unsupported (a count differs), usage (lengths differ).

@@ -5,6 +5,7 @@
 #include "block/ova.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <expat.h>
 #include <map>
 #include <memory>
@@ -24,6 +25,15 @@ struct File {
     std::string name;
     bool compressed = false;
 };
+
+// expat 2.9 deprecates the old function, which older ones have alone.
+std::uint64_t line_of(XML_Parser parser) {
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+    return XML_GetCurrentLineNumber64(parser);
+#else
+    return XML_GetCurrentLineNumber(parser);
+#endif
+}
 
 using Fields = std::map<std::string, std::string, std::less<>>;
 
@@ -257,7 +267,7 @@ Result<Ovf> read_ovf(const std::string& where, ByteSpan xml) {
         return fail(ErrorKind::damaged, where, reader.trouble);
     if (status != XML_STATUS_OK)
         return fail(ErrorKind::damaged, where,
-                    "line " + std::to_string(XML_GetCurrentLineNumber(parser.get())) + ": " +
+                    "line " + std::to_string(line_of(parser.get())) + ": " +
                         XML_ErrorString(XML_GetErrorCode(parser.get())));
     Ovf out;
     out.name = reader.found.name;

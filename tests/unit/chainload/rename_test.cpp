@@ -55,6 +55,15 @@ std::optional<Bytes> read_file(const std::string& path) {
         std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>()));
 }
 
+// The value of grub_version in modinfo.sh, which GRUB puts beside its modules.
+std::string release_in(const std::string& modinfo) {
+    const std::string key = "\ngrub_version=\"";
+    const auto at = modinfo.find(key);
+    REQUIRE(at != std::string::npos);
+    const auto begin = at + key.size();
+    return modinfo.substr(begin, modinfo.find('"', begin) - begin);
+}
+
 const std::string kZero(1, '\0');
 
 } // namespace
@@ -107,9 +116,40 @@ TEST_CASE("no damaged ELF file is read outside its bytes") {
         }
 }
 
+TEST_CASE("each release of GRUB has its own counts, and a new one is refused") {
+    const auto count = [](std::string_view release, std::string_view platform,
+                          std::string_view name) {
+        const auto renames = renames_for(release, platform, "linux.mod");
+        REQUIRE(renames);
+        std::size_t found = 0;
+        for (const Rename& rename : *renames)
+            if (rename.from == name)
+                found += rename.count;
+        return found;
+    };
+    CHECK(count("2.06", "i386-pc", "linux") == 2);
+    CHECK(count("2.06", "x86_64-efi", "linux") == 2);
+    CHECK(count("2.12", "i386-pc", "linux") == 2);
+    CHECK(count("2.12", "x86_64-efi", "linux") == 3);
+    CHECK(count("2.12", "i386-efi", "linux") == 3);
+    CHECK(count("2.12", "i386-efi", "initrd") == 1);
+    for (const std::string release : {"2.04", "2.14", "2.1", "2.12~rc1", ""}) {
+        const auto renames = renames_for(release, "i386-pc", "linux.mod");
+        REQUIRE_FALSE(renames);
+        CHECK(renames.error().kind == ErrorKind::unsupported);
+    }
+    // A module of the other release: nothing is known about it.
+    CHECK(renames_for("2.12", "x86_64-efi", "linuxefi.mod")->empty());
+    CHECK_FALSE(renames_for("2.06", "x86_64-efi", "linuxefi.mod")->empty());
+}
+
 TEST_CASE("the table fits the GRUB of this machine") {
     std::size_t files = 0;
-    for (const std::string platform : {"i386-pc", "x86_64-efi", "i386-efi"})
+    for (const std::string platform : {"i386-pc", "x86_64-efi", "i386-efi"}) {
+        const auto modinfo = read_file("/usr/lib/grub/" + platform + "/modinfo.sh");
+        if (!modinfo)
+            continue;
+        const std::string release = release_in(to_text(*modinfo));
         for (const std::string name :
              {"kernel.img", "normal.mod", "linux.mod", "linux16.mod", "linuxefi.mod",
               "legacycfg.mod", "loadenv.mod", "terminal.mod", "biosdisk.mod"}) {
@@ -117,14 +157,16 @@ TEST_CASE("the table fits the GRUB of this machine") {
             if (!file)
                 continue;
             ++files;
-            const auto renames = renames_for(platform, name);
-            CHECK_FALSE(renames.empty());
-            const auto renamed = rename_strings(*file, renames);
-            INFO(platform << " " << name);
+            INFO(release << " " << platform << " " << name);
+            const auto renames = renames_for(release, platform, name);
+            REQUIRE(renames);
+            CHECK_FALSE(renames->empty());
+            const auto renamed = rename_strings(*file, *renames);
             REQUIRE(renamed);
             // Renamed once, the old names are gone: a second time must fail.
-            CHECK_FALSE(rename_strings(*renamed, renames));
+            CHECK_FALSE(rename_strings(*renamed, *renames));
         }
+    }
     if (files == 0)
         SKIP("GRUB's platform directories are not installed here");
 }
