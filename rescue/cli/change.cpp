@@ -90,7 +90,7 @@ std::vector<session::Choice> choices_of(const Request& request) {
 }
 
 bool decided(const Request& request) {
-    return request.all || !request.only.empty() || request.dry_run;
+    return request.all || !request.only.empty() || request.dry_run || request.gpt_backup;
 }
 
 // After the write, the exit code says only whether findings remain.
@@ -154,6 +154,10 @@ Outcome repair(Context& context) {
         return fail(ErrorKind::usage, "repair", "there is no terminal to ask you on",
                     "use --dry-run to see the plan, --all or --only ID,.. to repair");
     LIFEBOAT_TRY(auto session, open_session(context, request.disks));
+    if (request.gpt_backup) {
+        LIFEBOAT_TRY(const auto plan, session.stage_gpt(context.progress));
+        return finish_edit(context, session, plan);
+    }
     LIFEBOAT_TRY(const auto preview, session.stage(choices_of(request), context.progress));
     if (request.dry_run || preview.empty()) {
         LIFEBOAT_TRY(const auto after, session.inspect(context.progress));

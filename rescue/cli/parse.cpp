@@ -96,9 +96,10 @@ struct Builder {
     }
 
     void firmware(CLI::App* sub) {
-        sub->add_option("--firmware", request.firmware, "bios (default) or uefi")
+        sub->add_option("--firmware", request.firmware,
+                        "bios (default), uefi, or secureboot (UEFI with Secure Boot on)")
             ->type_name("FIRMWARE")
-            ->check(CLI::IsMember({"bios", "uefi"}));
+            ->check(CLI::IsMember({"bios", "uefi", "secureboot"}));
         sub->add_option("--set", request.parameters,
                         "a parameter of the medium (docs/external-bootloader.md)")
             ->type_name("KEY=VALUE")
@@ -140,7 +141,13 @@ struct Builder {
         auto* repair = command(app, "repair", Command::repair, "cure what diagnose finds");
         disks(repair);
         auto* all = repair->add_flag("--all", request.all, "every repair that is needed");
-        repair->add_option("--only", only, "only these repairs")->type_name("ID,..")->excludes(all);
+        auto* some = repair->add_option("--only", only, "only these repairs");
+        some->type_name("ID,..")->excludes(all);
+        repair
+            ->add_flag("--gpt-backup", request.gpt_backup,
+                       "nothing but this: both copies of the GPT good, the second at the end")
+            ->excludes(all)
+            ->excludes(some);
         guest(repair, "only this guest (windows1, linux1, ...)");
         writes(repair);
         repair->footer("Without --all and --only the plan is shown and, on a terminal, confirmed.\n"

@@ -45,12 +45,13 @@ struct Request {
     bool utf16 = false;
     std::string guest;
     bool all = false;
+    bool gpt_backup = false;
     std::vector<std::string> only;
     bool dry_run = false;
     std::string undo_file;
     std::string medium;   // predict: its kind; attach: the ISO
     std::string host;     // predict: "kvm", "xen"
-    std::string firmware; // "bios", "uefi"
+    std::string firmware; // "bios", "uefi", "secureboot"
     std::string platform; // attach
     std::vector<std::string> parameters;
     bool json = false;

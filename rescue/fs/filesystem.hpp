@@ -14,7 +14,7 @@
 
 namespace lifeboat::fs {
 
-enum class Kind { ext, ntfs, memory, kernel }; // kernel: see kernel.hpp
+enum class Kind { ext, ntfs, fat, memory, kernel }; // kernel: see kernel.hpp
 enum class Access { read, write };
 enum class NodeType { file, directory, symlink, other };
 
@@ -22,9 +22,9 @@ struct Node {
     std::string name; // as stored, last component only
     NodeType type = NodeType::other;
     std::uint64_t size = 0;
-    std::uint32_t mode = 0; // permission bits; 0 on NTFS
+    std::uint32_t mode = 0; // permission bits; 0 on NTFS and FAT
     std::string target;     // of a symbolic link
-    std::uint64_t id = 0;   // inode or MFT number: equal ids are the same file
+    std::uint64_t id = 0;   // inode or MFT number, place of the entry: equal ids are the same file
 };
 
 struct NewFile {
@@ -39,7 +39,7 @@ class FileSystem {
 public:
     virtual ~FileSystem() = default;
     [[nodiscard]] virtual Kind kind() const = 0;
-    [[nodiscard]] virtual bool ignores_case() const = 0; // NTFS
+    [[nodiscard]] virtual bool ignores_case() const = 0; // NTFS, FAT
     [[nodiscard]] virtual bool writable() const = 0;
 
     // Nothing when no such path exists; an error when it could not be looked at.
@@ -75,6 +75,7 @@ using FileSystemPtr = std::shared_ptr<FileSystem>;
 // not empty, marked for a check, mounted features we do not know.
 [[nodiscard]] Result<FileSystemPtr> open_ext(block::DevicePtr volume, Access access);
 [[nodiscard]] Result<FileSystemPtr> open_ntfs(block::DevicePtr volume, Access access);
+[[nodiscard]] Result<FileSystemPtr> open_fat(block::DevicePtr volume, Access access);
 // Files in memory, for tests of everything above this room.
 [[nodiscard]] FileSystemPtr memory_filesystem(bool ignores_case);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fs/ext_state.hpp"
+#include "fs/fat.hpp"
 #include "fs/filesystem.hpp"
 #include "fs/ntfs_volume.hpp"
 
@@ -9,6 +10,7 @@ Result<std::optional<Error>> write_obstacle(block::DevicePtr volume, Kind kind) 
     switch (kind) {
     case Kind::ext: return ext_write_obstacle(std::move(volume));
     case Kind::ntfs: return ntfs_write_obstacle(std::move(volume));
+    case Kind::fat: return fat_write_obstacle(std::move(volume));
     case Kind::memory:
     case Kind::kernel: break; // the kernel replays its own log, into the overlay
     }

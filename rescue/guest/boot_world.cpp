@@ -107,7 +107,7 @@ void BootWorld::add_logical_volumes() {
     const auto& disks = machine_.disks();
     for (std::size_t i = 0; i < disks.size(); ++i)
         for (const auto& volume : disks[i].layout.volumes)
-            if (is_logical(volume))
+            if (is_logical(volume) && !volume.array)
                 devices_.push_back({grub_name(volume.id), i, &volume});
 }
 
@@ -119,8 +119,9 @@ void BootWorld::load_module(std::string_view name) {
     for (std::size_t i = 0; i < machine_.disks().size(); ++i)
         for (const auto& volume : machine_.disks()[i].layout.volumes)
             if (volume.content == Content::md_member)
-                note(Machine::volume_name(i, volume) +
-                     " is part of a software RAID, which GRUB puts together and this program not");
+                note(
+                    Machine::volume_name(i, volume) +
+                    " is part of a software RAID; what GRUB would find on it is not followed here");
 }
 
 std::vector<std::string> BootWorld::devices() {
@@ -161,8 +162,9 @@ const fs::Tree* BootWorld::tree(const Device& device, std::string_view path) {
         return nullptr;
     // Our own files, which are asked for on every volume; only a disk of this label has parameters.
     const auto own = tidy(path);
-    const bool readable =
-        device.volume->content == Content::ext || device.volume->content == Content::ntfs;
+    const bool readable = device.volume->content == Content::ext ||
+                          device.volume->content == Content::ntfs ||
+                          device.volume->content == Content::fat;
     if (!readable && (own == "/lifeboat/rescue.cfg" ||
                       (own == "/lifeboat.env" && device.volume->label != "LIFEBOAT")))
         return nullptr;

@@ -35,13 +35,15 @@ std::optional<Error> unreadable_reason(Machine& machine, std::size_t disk,
         // part.
         for (const auto& any : machine.disks())
             for (const auto& other : any.layout.volumes)
-                if (other.mapped)
+                if (other.mapped && !other.array)
                     return std::nullopt;
     }
+    if (!volume.member_of.empty())
+        return std::nullopt; // its array is a volume of its own
     const auto why = why_unreadable(volume.content);
     if (why.empty())
         return std::nullopt;
-    std::string what(why);
+    std::string what(volume.why_not.empty() ? std::string(why) : volume.why_not);
     if (volume.content == Content::other && !volume.content_name.empty())
         what += " (" + volume.content_name + ")";
     return Error{ErrorKind::unsupported, Machine::volume_name(disk, volume), what,

@@ -50,11 +50,11 @@ public:
     }
     [[nodiscard]] std::string hive_path(std::string_view) const override { return {}; }
 
-    // Repairs write below / and /boot only; a dirty /usr or /var is no obstacle.
+    // Repairs write below /, /boot and /efi only; a dirty /usr or /var is no obstacle.
     [[nodiscard]] std::vector<Error> obstacles() const override {
         std::vector<Error> found;
         for (const auto& mount : tree_.mounts()) {
-            if (mount.point != "/" && mount.point.rfind("/boot", 0) != 0)
+            if (mount.point != "/" && mount.point != "/efi" && mount.point.rfind("/boot", 0) != 0)
                 continue;
             if (auto why = obstacle_of(mount.volume))
                 found.push_back(std::move(*why));
@@ -69,12 +69,7 @@ private:
             for (const auto& volume : one.layout.volumes) {
                 if (Machine::volume_name(disk, volume) != name || !one.device)
                     continue;
-                if (volume.content != Content::ext)
-                    return std::nullopt; // the kernel replays its log by itself
-                const auto device = volume::open_volume(one.device, volume);
-                if (!device)
-                    return device.error().in(name);
-                const auto why = fs::write_obstacle(*device, fs::Kind::ext);
+                const auto why = write_obstacle(one.device, volume);
                 if (!why)
                     return why.error().in(name);
                 return *why ? std::optional<Error>((*why)->in(name)) : std::nullopt;
@@ -93,7 +88,7 @@ private:
 // Mount points that hold what we look at. Data (/home, /srv, ...) stays closed.
 bool of_interest(std::string_view point) {
     return point == "/boot" || point.substr(0, 6) == "/boot/" || point == "/usr" ||
-           point == "/etc" || point == "/var" || point == "/lib";
+           point == "/efi" || point == "/etc" || point == "/var" || point == "/lib";
 }
 
 // Puts the volumes of /etc/fstab into the tree. A line that cannot be resolved is passed over here;
@@ -133,7 +128,8 @@ Result<std::shared_ptr<LinuxGuest>> make_guest(std::string id, fs::Tree tree,
 Result<std::vector<GuestPtr>> find_linux(Machine& machine) {
     std::vector<GuestPtr> guests;
     for (const auto& candidate : all_volumes(machine)) {
-        if (candidate.volume.content == Content::ntfs || !can_open(candidate.volume.content))
+        const auto content = candidate.volume.content;
+        if (content == Content::ntfs || content == Content::fat || !can_open(content))
             continue;
         auto fs = machine.filesystem(candidate.disk, candidate.volume);
         if (!fs)

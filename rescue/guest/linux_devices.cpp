@@ -136,7 +136,9 @@ Resolution DeviceResolver::by_tag(std::string_view spec) const {
             return iequals(volume.uuid, *uuid);
         if (const auto label = tag_value(spec, "/dev/disk/by-label/"))
             return volume.label == *label;
-        // /dev/vg/lv; /dev/mapper/vg-lv doubles every '-' of a name
+        // /dev/md0 and /dev/md/0; /dev/vg/lv; /dev/mapper/vg-lv doubles every '-' of a name
+        if (volume.array && spec == "/dev/md" + volume.id.substr(volume.id.find('/') + 1))
+            return true;
         if (volume.id.find('/') == std::string::npos)
             return false;
         std::string mapper = "/dev/mapper/";

@@ -47,8 +47,10 @@ Result<fs::KernelOpened> open(block::DevicePtr device, Content content, fs::Acce
         return fs::open_kernel(
             std::move(device),
             content == Content::xfs ? fs::KernelType::xfs : fs::KernelType::btrfs, access);
-    LIFEBOAT_TRY(auto fs, content == Content::ext ? fs::open_ext(std::move(device), access)
-                                                  : fs::open_ntfs(std::move(device), access));
+    const auto open_one = content == Content::ext   ? fs::open_ext
+                          : content == Content::fat ? fs::open_fat
+                                                    : fs::open_ntfs;
+    LIFEBOAT_TRY(auto fs, open_one(std::move(device), access));
     return fs::KernelOpened{std::move(fs), false};
 }
 
@@ -81,7 +83,7 @@ Result<fs::FileSystemPtr> Machine::filesystem(std::size_t disk, const volume::Vo
     auto device = volume::open_volume(disks_[disk].device, volume);
     if (!device)
         return fail(device.error().in(name));
-    const auto access = access_of(name);
+    const auto access = lies_on_mirror(volume) ? fs::Access::read : access_of(name);
     auto opened = open(*device, volume.content, access);
     // A volume that must not be written is still read, so that the guests found are the same in
     // both passes; Guest::obstacles() has the reason, and its file system refuses every write.

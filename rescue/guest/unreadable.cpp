@@ -10,7 +10,26 @@ using volume::Content;
 bool can_open(Content content) {
     if (content == Content::xfs || content == Content::btrfs)
         return fs::kernel_filesystems();
-    return content == Content::ext || content == Content::ntfs;
+    return content == Content::ext || content == Content::ntfs || content == Content::fat;
+}
+
+bool lies_on_mirror(const volume::Volume& volume) {
+    return volume.mapped && !volume.mapped->writable();
+}
+
+Result<std::optional<Error>> write_obstacle(block::DevicePtr disk, const volume::Volume& volume) {
+    if (lies_on_mirror(volume))
+        return std::optional<Error>(
+            Error{ErrorKind::refused, "volume " + volume.id,
+                  "it lies on a Linux software RAID, which is read here and not changed",
+                  "put the RAID together with mdadm --assemble and name /dev/mdN as the disk"});
+    LIFEBOAT_TRY(auto device, volume::open_volume(std::move(disk), volume));
+    switch (volume.content) {
+    case Content::ext: return fs::write_obstacle(std::move(device), fs::Kind::ext);
+    case Content::ntfs: return fs::write_obstacle(std::move(device), fs::Kind::ntfs);
+    case Content::fat: return fs::write_obstacle(std::move(device), fs::Kind::fat);
+    default: return std::optional<Error>(); // the kernel replays the logs of XFS and Btrfs
+    }
 }
 
 std::string_view why_unreadable(Content content) {

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "guest/hive_file.hpp"
+#include "guest/unreadable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -144,10 +145,7 @@ std::vector<Error> WindowsGuest::obstacles() const {
         for (const auto& volume : machine_.disks()[disk].layout.volumes) {
             if (Machine::volume_name(disk, volume) != volume_)
                 continue;
-            auto device = volume::open_volume(machine_.disks()[disk].device, volume);
-            if (!device)
-                continue;
-            auto obstacle = fs::write_obstacle(*device, fs::Kind::ntfs);
+            auto obstacle = write_obstacle(machine_.disks()[disk].device, volume);
             if (!obstacle)
                 out.push_back(obstacle.error().in(volume_));
             else if (*obstacle)

@@ -77,6 +77,7 @@ Result<OpenDisks> open_disks(const std::vector<std::string>& paths, const Option
     std::vector<volume::DiskLayout> layouts;
     for (auto& disk : disks)
         layouts.push_back({disk.overlay, &disk.layout});
+    LIFEBOAT_CHECK(volume::add_arrays(layouts));
     LIFEBOAT_CHECK(volume::add_logical_volumes(layouts));
     return disks;
 }

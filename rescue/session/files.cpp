@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest/unreadable.hpp"
 #include "session/edit.hpp"
 #include "session/stage.hpp"
 
@@ -25,12 +26,10 @@ EntryInfo describe(const fs::Node& node) {
 // The reason why the volume may not be written, when there is one. The machine falls back to
 // reading then, and a plain write would only say that it may not.
 Result<void> check_writable(const OpenDisks& disks, const VolumePlace& place) {
-    const auto content = place.volume->content;
-    if (content != volume::Content::ext && content != volume::Content::ntfs)
+    if (!guest::can_open(place.volume->content))
         return {}; // Machine::filesystem says why
-    LIFEBOAT_TRY(auto device, volume::open_volume(disks[place.disk].overlay, *place.volume));
-    const auto kind = content == volume::Content::ext ? fs::Kind::ext : fs::Kind::ntfs;
-    LIFEBOAT_TRY(const auto obstacle, fs::write_obstacle(std::move(device), kind));
+    LIFEBOAT_TRY(const auto obstacle,
+                 guest::write_obstacle(disks[place.disk].overlay, *place.volume));
     return obstacle ? Result<void>(fail(obstacle->in(place.name))) : Result<void>{};
 }
 

@@ -262,7 +262,7 @@ std::string to_json(const std::vector<DiskInfo>& disks, const std::vector<GuestI
 std::string to_json(const PredictionRequest& request, const Prediction& prediction) {
     auto out = document("prediction");
     out["medium"] = to_string(request.medium);
-    out["firmware"] = request.uefi ? "uefi" : "bios";
+    out["firmware"] = request.secure_boot ? "secureboot" : request.uefi ? "uefi" : "bios";
     out["host"] = request.xen ? "xen" : "kvm";
     out["result"] = to_string(prediction.result);
     out["certain"] = prediction.certain;

@@ -66,6 +66,11 @@ Result<Preview> Session::stage_registry(const HiveName& name, const RegistryEdit
     return settle(session::stage_registry(state_->disks, name, edit, progress));
 }
 
+Result<Preview> Session::stage_gpt(Progress& progress) {
+    discard();
+    return settle(session::stage_gpt(state_->disks, progress));
+}
+
 void Session::discard() {
     discard_changes(state_->disks);
     state_->staged = false;

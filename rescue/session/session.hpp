@@ -206,6 +206,8 @@ public:
     // Edits one hive. In SYSTEM, CurrentControlSet means the set that Select names.
     [[nodiscard]] Result<Preview> stage_registry(const HiveName& name, const RegistryEdit& edit,
                                                  Progress& progress);
+    // Makes both copies of every disk's GPT good again where one is; done only when asked for.
+    [[nodiscard]] Result<Preview> stage_gpt(Progress& progress);
     void discard();
 
     // Looking at single files and hives; `volume` as for stage_put().

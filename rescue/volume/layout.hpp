@@ -35,7 +35,7 @@ enum class Content {
 };
 
 struct Volume {
-    std::string id;              // "1".., "0" for a disk without a table, "vg/lv"
+    std::string id;              // "1".., "0" for a disk without a table, "vg/lv", "md/name"
     std::uint64_t offset = 0;    // bytes from the start of the disk
     std::uint64_t size = 0;      // bytes
     std::string type;            // "83", "7", or the GPT type GUID in lower case; empty for "0"
@@ -47,7 +47,10 @@ struct Volume {
     std::string content_name; // libblkid's word: "ext4", "ntfs", "LVM2_member", ...
     std::string label;        // of the file system
     std::string uuid;         // of the file system, as Linux spells it
-    block::DevicePtr mapped;  // of a logical volume: the device itself; offset is then 0
+    block::DevicePtr mapped;  // of a logical volume or an array: the device; offset is then 0
+    bool array = false;       // a software RAID that was put together
+    std::string member_of;    // of a RAID member: the id of the array that could be opened
+    std::string why_not;      // of a RAID member: why none could
 };
 
 struct Layout {
@@ -66,6 +69,10 @@ struct DiskLayout {
     block::DevicePtr device;
     Layout* layout = nullptr;
 };
+// Adds the mirrors of Linux software RAID to the layouts, for reading: each to the disk its newest
+// half lies on, with the id "md/name". What cannot be opened becomes a note there. Before
+// add_logical_volumes(): an array may be a physical volume.
+[[nodiscard]] Result<void> add_arrays(std::span<const DiskLayout> disks);
 // Adds the logical volumes of LVM2 to the layouts: each to the disk its first extent lies on, with
 // the id "group/name". What cannot be opened (thin, a part missing) becomes a note there.
 [[nodiscard]] Result<void> add_logical_volumes(std::span<const DiskLayout> disks);

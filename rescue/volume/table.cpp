@@ -113,6 +113,8 @@ Result<Table> read_table(const Sketch& sketch, std::uint32_t sector_size) {
         table.disk_id = to_lower_ascii(text_of(id));
     std::free(id);
     LIFEBOAT_CHECK(add_partitions(context.get(), sector_size, table));
+    if (table.name == "gpt" && !table.notes.empty())
+        table.notes.back() += " (lifeboat repair DISK --gpt-backup puts both copies in order)";
     return table;
 }
 

@@ -47,8 +47,14 @@ struct Folder {
 };
 const Folder kFolders[] = {
     {"/boot/loader/entries", ".conf", BootFileKind::bls},
+    {"/boot/efi/loader/entries", ".conf", BootFileKind::bls},
+    {"/efi/loader/entries", ".conf", BootFileKind::bls},
     {"/etc/default/grub.d", ".cfg", BootFileKind::grub_default},
 };
+
+// Where the EFI system partition is mounted. Red Hat kept the whole configuration in a directory of
+// it until version 8; others have a few lines there that lead to /boot.
+const char* const kEfi[] = {"/boot/efi/EFI", "/efi/EFI", "/boot/EFI"};
 
 class Collector {
 public:
@@ -79,6 +85,21 @@ public:
             if (name.size() > folder.ending.size() &&
                 std::string_view(name).substr(name.size() - folder.ending.size()) == folder.ending)
                 LIFEBOAT_CHECK(add(std::string(folder.path) + "/" + name, folder.kind));
+        }
+        return {};
+    }
+
+    Result<void> add_efi(const std::string& path) {
+        LIFEBOAT_TRY(const auto node, tree_.stat(path));
+        if (!node || node->type != fs::NodeType::directory)
+            return {};
+        LIFEBOAT_TRY(const auto nodes, tree_.list(path));
+        if (nodes.size() > kEntryLimit)
+            return fail(ErrorKind::unsupported, path, "there are too many files here");
+        for (const auto& entry : nodes) {
+            LIFEBOAT_CHECK(add(path + "/" + entry.name + "/grub.cfg", BootFileKind::grub2));
+            LIFEBOAT_CHECK(add(path + "/" + entry.name + "/grubenv", BootFileKind::grubenv));
+            LIFEBOAT_CHECK(add(path + "/" + entry.name + "/grub.conf", BootFileKind::grub_legacy));
         }
         return {};
     }
@@ -141,6 +162,8 @@ Result<std::vector<BootFile>> boot_files(const fs::Tree& tree) {
         LIFEBOAT_CHECK(collector.add(path, kind));
     for (const auto& folder : kFolders)
         LIFEBOAT_CHECK(collector.add_folder(folder));
+    for (const auto* const path : kEfi)
+        LIFEBOAT_CHECK(collector.add_efi(path));
     return collector.take();
 }
 
