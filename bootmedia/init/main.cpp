@@ -131,6 +131,10 @@ void find_consoles() {
     find_consoles();
     if (const auto port = host_port(kLogPort))
         set_log_port(*port);
+    // "[none] integrity confidentiality" without Secure Boot.
+    const auto lockdown = read_file("/sys/kernel/security/lockdown", 200);
+    if (lockdown && lockdown->find("[none]") == std::string::npos)
+        say("Secure Boot is on, and this kernel knows it");
     say(std::to_string(drivers.loaded()) + " drivers loaded, " +
         std::to_string(guest_disks().size()) + " disk(s) found");
 

@@ -94,6 +94,7 @@ void mount_everything() {
     constexpr unsigned long kPlain = MS_NOSUID | MS_NOEXEC | MS_NODEV;
     mount_one("proc", "/proc", "proc", kPlain, nullptr);
     mount_one("sysfs", "/sys", "sysfs", kPlain, nullptr);
+    mount_one("securityfs", "/sys/kernel/security", "securityfs", kPlain, nullptr);
     mount_one("devtmpfs", "/dev", "devtmpfs", MS_NOSUID, "mode=0755");
     mount_one("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=620,ptmxmode=666");
     mount_one("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");

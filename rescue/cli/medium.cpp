@@ -24,7 +24,8 @@ Outcome predict(Context& context) {
     if (!request.medium.empty()) {
         LIFEBOAT_TRY(what.medium, session::boot_medium_named(request.medium));
     }
-    what.uefi = request.firmware == "uefi";
+    what.secure_boot = request.firmware == "secureboot";
+    what.uefi = what.secure_boot || request.firmware == "uefi";
     what.xen = request.host == "xen";
     LIFEBOAT_TRY(what.parameters, parameters_of(request));
     LIFEBOAT_TRY(auto session, open_session(context, request.disks));
@@ -44,7 +45,8 @@ Outcome attach(Context& context) {
     what.medium = request.medium;
     what.guest = request.guest;
     what.disks = request.disks;
-    what.uefi = request.firmware == "uefi";
+    what.secure_boot = request.firmware == "secureboot";
+    what.uefi = what.secure_boot || request.firmware == "uefi";
     LIFEBOAT_TRY(what.parameters, parameters_of(request));
     LIFEBOAT_TRY(const auto text, session::attach_text(what));
     context.console.print(text);

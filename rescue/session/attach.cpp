@@ -58,7 +58,15 @@ std::string qemu(const Attachment& what) {
     const auto add = [&out](const std::string& option, const std::string& value) {
         out += " \\\n  " + option + " " + shell(value);
     };
-    if (what.uefi) {
+    if (what.secure_boot) {
+        // Only the firmware's own code, in system management mode, may write its variables.
+        add("-machine", "q35,smm=on");
+        add("-global", "driver=cfi.pflash01,property=secure,value=on");
+        add("-drive", "if=pflash,unit=0,format=raw,readonly=on,"
+                      "file=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd");
+        // A copy of OVMF_VARS_4M.ms.fd, which has the keys of Microsoft.
+        add("-drive", "if=pflash,unit=1,format=raw,file=VARS.ms.fd");
+    } else if (what.uefi) {
         add("-drive", "if=pflash,unit=0,format=raw,readonly=on,"
                       "file=/usr/share/OVMF/OVMF_CODE_4M.fd");
         add("-drive", "if=pflash,unit=1,format=raw,file=VARS.fd");

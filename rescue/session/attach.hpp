@@ -40,6 +40,7 @@ struct Attachment {
     std::string guest;              // name or number of the guest; proxmox and openstack need it
     std::vector<std::string> disks; // the guest's, in order; libvirt, xl and qemu need at least one
     bool uefi = false;              // qemu: with OVMF
+    bool secure_boot = false;       // qemu, libvirt: UEFI with Microsoft's keys
     std::vector<BootParameter> parameters;
 };
 

@@ -9,9 +9,11 @@
 namespace lifeboat::session {
 namespace {
 
-constexpr std::array<std::string_view, 10> kParameters = {
-    "mode", "entry", "console", "root", "timeout", "rewrite", "lock", "run", "save", "luks"};
-constexpr std::size_t kMaxValue = 200; // an SMBIOS string is short, and so are all of ours
+constexpr std::array<std::string_view, 11> kParameters = {"mode",    "entry",   "console", "root",
+                                                          "timeout", "rewrite", "lock",    "run",
+                                                          "save",    "luks",    "line"};
+constexpr std::size_t kMaxValue = 200; // an SMBIOS string is short, and so are ours
+constexpr std::size_t kMaxLine = 700;  // but for a whole kernel line; with lifeboat.env below 1 KiB
 
 // The values that a parameter may have; empty: any text that passes `plain`.
 std::vector<std::string_view> choices(std::string_view name) {
@@ -30,8 +32,8 @@ std::vector<std::string_view> choices(std::string_view name) {
 
 // Text that survives SMBIOS, GRUB's script and its environment file: no separator, no quote, no
 // variable, nothing that is not printable ASCII.
-bool plain(std::string_view text) {
-    return !text.empty() && text.size() <= kMaxValue &&
+bool plain(std::string_view text, std::size_t longest) {
+    return !text.empty() && text.size() <= longest &&
            std::all_of(text.begin(), text.end(), [](char c) {
                return c >= ' ' && c <= '~' &&
                       std::string_view(";\"'\\$`{}#").find(c) == std::string_view::npos;
@@ -57,6 +59,8 @@ bool value_is_known(std::string_view name, std::string_view value) {
         return std::find(known.begin(), known.end(), value) != known.end();
     if (name == "timeout")
         return value == "-1" || digits(value);
+    if (name == "line") // one word is a name; words are a kernel line
+        return value == "auto" || value.find('=') != std::string_view::npos;
     return name != "console" || console_name(value);
 }
 
@@ -70,9 +74,11 @@ Result<BootParameter> boot_parameter(std::string_view text) {
     if (equals != std::string_view::npos)
         parameter.value = text.substr(equals + 1);
     if (std::find(kParameters.begin(), kParameters.end(), parameter.name) == kParameters.end())
-        return fail(ErrorKind::usage, std::string(text), "is not a parameter that is known",
-                    "one of mode, entry, console, root, timeout, rewrite, lock, run, save, luks");
-    if (!plain(parameter.value) || !value_is_known(parameter.name, parameter.value))
+        return fail(
+            ErrorKind::usage, std::string(text), "is not a parameter that is known",
+            "one of mode, entry, console, root, timeout, rewrite, lock, run, save, luks, line");
+    if (!plain(parameter.value, parameter.name == "line" ? kMaxLine : kMaxValue) ||
+        !value_is_known(parameter.name, parameter.value))
         return fail(ErrorKind::usage, std::string(text), "is not a value that is understood",
                     "docs/external-bootloader.md lists them");
     return parameter;

@@ -13,7 +13,8 @@ struct StageFile {
 };
 
 [[nodiscard]] std::span<const StageFile> stage_files();
-[[nodiscard]] std::string_view stage_modules(); // chainload/modules
-[[nodiscard]] std::string_view rescue_config(); // iso/rescue/rescue.cfg
+[[nodiscard]] std::span<const StageFile> signed_files(); // chainload/signed, for Secure Boot
+[[nodiscard]] std::string_view stage_modules();          // chainload/modules
+[[nodiscard]] std::string_view rescue_config();          // iso/rescue/rescue.cfg
 
 } // namespace lifeboat::session

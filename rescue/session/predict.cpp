@@ -56,6 +56,10 @@ guest::BootMedium medium_of(const PredictionRequest& request) {
         medium.oem_strings.push_back(oem_string(request.parameters));
     for (const auto& file : stage_files())
         medium.files[std::string(kStage) + std::string(file.name)] = file.content;
+    if (request.secure_boot) {
+        for (const auto& file : signed_files())
+            medium.files[std::string(kStage) + std::string(file.name)] = file.content;
+    }
     add_modules(medium, request);
     if (request.medium == BootMediumKind::rescue) {
         const auto folder = "(" + std::string(kRescueDevice) + ")/lifeboat/";
@@ -166,6 +170,8 @@ Prediction predict_grub2(guest::Machine& machine, const PredictionRequest& reque
     guest::BootWorld world(machine, medium_of(request));
     Run run(world, {"lb_add", "lb_boot", "lb_linux", "lb_failed"});
     prepare(run, request);
+    if (request.secure_boot)
+        run.under_secure_boot();
     const auto ending = run.start("memdisk", "/boot/grub/grub.cfg");
     Prediction out;
     out.candidates = candidates_of(run, world);

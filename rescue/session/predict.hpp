@@ -14,6 +14,7 @@ enum class BootMediumKind { grub2, grub_legacy, rescue };
 struct PredictionRequest {
     BootMediumKind medium = BootMediumKind::grub2;
     bool uefi = false;
+    bool secure_boot = false;              // UEFI, and the medium that starts there
     bool xen = false;                      // the machine is a Xen HVM guest
     std::vector<BootParameter> parameters; // of the medium
 };

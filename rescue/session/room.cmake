@@ -31,14 +31,17 @@ std::span<const Page> page_table() { return std::span(kPages).first(std::size(kP
 target_sources(lifeboat_session PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/session/page_table.cpp)
 
 # The boot stage's own scripts go in as well: `lifeboat predict` runs them.
-file(GLOB stage CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/chainload/stage/*.cfg)
-list(SORT stage)
-set(LIFEBOAT_STAGE "")
-foreach(script ${stage})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script})
-  get_filename_component(name ${script} NAME)
-  file(READ ${script} content)
-  string(APPEND LIFEBOAT_STAGE "    {\"${name}\", R\"lifeboat(${content})lifeboat\"},\n")
+foreach(folder stage signed)
+  file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/chainload/${folder}/*.cfg)
+  list(SORT scripts)
+  string(TOUPPER ${folder} table)
+  set(LIFEBOAT_${table} "")
+  foreach(script ${scripts})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${script})
+    get_filename_component(name ${script} NAME)
+    file(READ ${script} content)
+    string(APPEND LIFEBOAT_${table} "    {\"${name}\", R\"lifeboat(${content})lifeboat\"},\n")
+  endforeach()
 endforeach()
 foreach(pair "MODULES=chainload/modules" "RESCUE=iso/rescue/rescue.cfg")
   string(REGEX MATCH "^([A-Z]+)=(.*)$" pair "${pair}")
@@ -56,9 +59,12 @@ namespace lifeboat::session {
 namespace {
 constexpr StageFile kFiles[] = {
 @LIFEBOAT_STAGE@};
+constexpr StageFile kSigned[] = {
+@LIFEBOAT_SIGNED@};
 } // namespace
 
 std::span<const StageFile> stage_files() { return kFiles; }
+std::span<const StageFile> signed_files() { return kSigned; }
 std::string_view stage_modules() { return R"lifeboat(@LIFEBOAT_MODULES@)lifeboat"; }
 std::string_view rescue_config() { return R"lifeboat(@LIFEBOAT_RESCUE@)lifeboat"; }
 

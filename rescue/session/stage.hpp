@@ -14,6 +14,9 @@ namespace lifeboat::session {
                                             std::span<const repair::Repair> catalogue,
                                             Progress& progress);
 
+// Puts the copies of the disks' GPTs in order and verifies.
+[[nodiscard]] Result<Preview> stage_gpt(const OpenDisks& disks, Progress& progress);
+
 // Which repairs run in which guest, in catalogue order.
 struct Plan {
     struct Step {

@@ -204,7 +204,9 @@ bool Run::simple(const Command& command) {
     words.erase(words.begin());
     bool good = false;
     // A command first, a function only when no command has the name: docs/external-bootloader.md.
-    if (const auto builtin = Commands::find(name)) {
+    if (signed_ && name == "rmmod" && !words.empty() && words.front() == "loadenv")
+        env_gone_ = true;
+    if (const auto builtin = this->command(name)) {
         good = builtin(*this, words, command.block);
     } else if (const auto function = functions_.find(name); function != functions_.end()) {
         const auto body = function->second; // it may be defined anew while it runs

@@ -48,6 +48,8 @@ public:
     // Functions whose calls are recorded, among those that the script defines.
     Run(World& world, std::set<std::string, std::less<>> watched);
 
+    // As Debian's signed GRUB runs it: signed.cpp.
+    void under_secure_boot() { signed_ = true; }
     void set(std::string_view name, std::string_view value, bool exported);
     [[nodiscard]] std::string get(std::string_view name) const;
     // Runs the file as GRUB runs its first one, menus included.
@@ -118,6 +120,10 @@ private:
     [[nodiscard]] int next_fallback();
     bool add_entry(const Arguments& arguments, std::shared_ptr<const Script> block, bool submenu);
 
+    // signed.cpp: the command that GRUB has under this name, or null.
+    using Builtin = bool (*)(Run&, Arguments&, const std::shared_ptr<const Script>&);
+    [[nodiscard]] Builtin command(std::string_view name) const;
+
     // expand.cpp
     [[nodiscard]] Arguments expand(const std::vector<Word>& words);
     void expand(const Word& word, std::vector<Field>& fields);
@@ -138,6 +144,8 @@ private:
     std::size_t steps_ = 0;
     int status_ = 0;
     bool key_needed_ = false;
+    bool signed_ = false;
+    bool env_gone_ = false; // the module loadenv was taken out
     std::vector<Call> calls_;
     std::vector<std::string> said_, doubts_, chosen_, files_;
 };

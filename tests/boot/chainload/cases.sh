@@ -611,3 +611,14 @@ case_kernel32() { # a 64-bit kernel on a 32-bit processor
     disk dos root
     says='is a 64-bit kernel, but this machine'
 }
+
+case_kernel_without_stub() { # before Linux 3.3: no EFI program in the kernel; GRUB 2.12 tries that first
+    new_tree
+    rm "$tree/boot/vmlinuz-6.1"
+    cp "$small/vmlinuz" "$tree/boot/vmlinuz-6.1"
+    printf '\0\0' | dd of="$tree/boot/vmlinuz-6.1" conv=notrunc status=none
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0' /boot/initrd.img-6.1
+    fs ext4 root
+    disk dos root
+    want="$boot_image root=UUID=$uuid $serial"
+}

@@ -41,6 +41,25 @@ std::vector<std::string> with_uefi(const std::string& disk) {
     return words;
 }
 
+// Secure Boot with Microsoft's keys: only the firmware's own code may write its variables.
+std::vector<std::string> with_secure_boot(const TempDir& folder, const std::string& disk) {
+    const std::string firmware = "/usr/share/OVMF/";
+    if (!files::exists(firmware + "OVMF_VARS_4M.ms.fd"))
+        SKIP("no UEFI firmware with Microsoft's keys in " << firmware);
+    const auto variables = folder.file("vars.fd");
+    files::copy_file(firmware + "OVMF_VARS_4M.ms.fd", variables);
+    const std::string flash = "if=pflash,format=raw,unit=";
+    return {
+        "-machine", "q35,smm=on",
+        "-global",  "driver=cfi.pflash01,property=secure,value=on",
+        "-drive",   flash + "0,readonly=on,file=" + firmware + "OVMF_CODE_4M.secboot.fd",
+        "-drive",   flash + "1,file=" + variables,
+        "-drive",   "if=none,id=cd,media=cdrom,readonly=on,format=raw,file=" LIFEBOAT_RESCUE_ISO,
+        "-device",  "ide-cd,drive=cd,bootindex=0",
+        "-drive",   "if=none,id=disk,format=raw,file=" + disk,
+        "-device",  "virtio-blk-pci,drive=disk,bootindex=1"};
+}
+
 // The window is there: as large as the screen, with text and panels, not one colour. LIFEBOAT_SHOTS
 // names a folder that keeps the pictures.
 void check_window(Machine& machine, const std::string& name) {
@@ -169,6 +188,22 @@ void card_shows_window(const std::string& vga) {
     const auto at = expect(machine, "screen: first frame 1024x768", 0, kBoot);
     expect(machine, "screen: page overview", at, kStep);
     check_window(machine, vga);
+}
+
+TEST_CASE("under Secure Boot the medium starts, finds and repairs", "[boot-all]") {
+    const TempDir folder;
+    const auto disk = folder.file("windows.img");
+    make_windows(disk);
+    auto words = with_secure_boot(folder, disk);
+    words.insert(words.end(), {"-smbios", "type=11,value=lifeboat:run=repair"});
+    Machine machine(folder, words);
+    REQUIRE(machine.wait_for_end(3 * kBoot));
+    INFO(machine.said_on("serial"));
+    INFO(machine.said_on("log"));
+    CHECK(machine.said_on("log").find("Secure Boot is on, and this kernel knows it") !=
+          std::string::npos);
+    CHECK(machine.said_on("result").find("\nlifeboat-exit 0\n") != std::string::npos);
+    CHECK(diagnosis_of(disk).status == 0);
 }
 
 TEST_CASE("the window on a virtio card", "[boot-all]") { card_shows_window("virtio"); }

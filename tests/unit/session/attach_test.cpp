@@ -52,7 +52,9 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
 }
 
 Attachment guest(Platform platform) {
-    return {platform, "/iso/lifeboat-grub2.iso", "web 1", {"/srv/a.img", "/srv/b.img"}, false, {}};
+    return {
+        platform, "/iso/lifeboat-grub2.iso", "web 1", {"/srv/a.img", "/srv/b.img"}, false, false,
+        {}};
 }
 
 } // namespace
