@@ -20,7 +20,7 @@ bool lies_on_mirror(const volume::Volume& volume) {
 Result<std::optional<Error>> write_obstacle(block::DevicePtr disk, const volume::Volume& volume) {
     if (lies_on_mirror(volume))
         return std::optional<Error>(
-            Error{ErrorKind::refused, "volume " + volume.id,
+            Error{ErrorKind::refused, "",
                   "it lies on a Linux software RAID, which is read here and not changed",
                   "put the RAID together with mdadm --assemble and name /dev/mdN as the disk"});
     LIFEBOAT_TRY(auto device, volume::open_volume(std::move(disk), volume));
