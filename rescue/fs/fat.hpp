@@ -39,6 +39,10 @@ private:
         std::string name;
         std::optional<FatEntry> entry; // nothing: there is none yet
     };
+    struct Existing { // a name that is there
+        FatDirectory directory;
+        FatEntry entry;
+    };
 
     // Reading
     [[nodiscard]] Result<std::optional<FatEntry>> find(std::string_view path); // not for "/"
@@ -51,15 +55,15 @@ private:
 
     // Writing
     [[nodiscard]] Result<Spot> spot(std::string_view path);
-    [[nodiscard]] Result<Spot> existing_spot(std::string_view path);
+    [[nodiscard]] Result<Existing> existing(std::string_view path);
     [[nodiscard]] Result<std::size_t> make_room(FatDirectory& directory, ByteSpan entries);
     [[nodiscard]] Result<void> add(Spot& where, Bytes entries, ByteSpan content,
                                    std::string_view path);
     [[nodiscard]] Result<void> write_clusters(const Clusters& clusters, ByteSpan content);
-    [[nodiscard]] Result<void> overwrite(Spot& where, const Clusters& old, ByteSpan content,
+    [[nodiscard]] Result<void> overwrite(Existing& where, const Clusters& old, ByteSpan content,
                                          std::string_view path);
     [[nodiscard]] Result<bool> rename_here(std::string_view from, std::string_view to);
-    [[nodiscard]] Result<void> erase(Spot& where);
+    [[nodiscard]] Result<void> erase(Existing& where);
 
     block::DevicePtr volume_;
     FatGeometry geometry_;

@@ -69,11 +69,11 @@ Result<FatFileSystem::Spot> FatFileSystem::spot(std::string_view path) {
     return Spot{std::move(*parent), std::move(split.name), std::move(entry)};
 }
 
-Result<FatFileSystem::Spot> FatFileSystem::existing_spot(std::string_view path) {
+Result<FatFileSystem::Existing> FatFileSystem::existing(std::string_view path) {
     LIFEBOAT_TRY(auto where, spot(path));
     if (!where.entry)
         return fail(ErrorKind::not_found, printable(path), "there is no such file");
-    return where;
+    return Existing{std::move(where.directory), std::move(*where.entry)};
 }
 
 Result<std::size_t> FatFileSystem::make_room(FatDirectory& directory, ByteSpan entries) {
@@ -97,19 +97,19 @@ Result<void> FatFileSystem::write_clusters(const Clusters& clusters, ByteSpan co
 }
 
 Result<void> FatFileSystem::replace(std::string_view path, ByteSpan content) {
-    LIFEBOAT_TRY(auto where, existing_spot(path));
-    if (where.entry->is_directory())
+    LIFEBOAT_TRY(auto where, existing(path));
+    if (where.entry.is_directory())
         return fail(ErrorKind::usage, printable(path), "this is not a regular file");
     if (content.size() > kLargestFile)
         return fail(ErrorKind::unsupported, printable(path), "FAT holds no file of 4 GiB or more");
-    LIFEBOAT_TRY(const auto old, chain_of(*where.entry));
+    LIFEBOAT_TRY(const auto old, chain_of(where.entry));
     LIFEBOAT_TRY(const auto fresh, table_.allocate(geometry_.clusters_for(content.size())));
     if (!fresh)
         return overwrite(where, old, content, path);
     LIFEBOAT_CHECK(write_clusters(*fresh, content));
     LIFEBOAT_CHECK(table_.write());
     LIFEBOAT_CHECK(volume_->flush());
-    const auto entry = where.directory.raw(where.entry->index);
+    const auto entry = where.directory.raw(where.entry.index);
     set_cluster(entry, first_of(*fresh));
     put(entry, 28, static_cast<std::uint32_t>(content.size()));
     set_written(entry);
@@ -120,7 +120,7 @@ Result<void> FatFileSystem::replace(std::string_view path, ByteSpan content) {
 }
 
 // Without space for a second copy: into the clusters that the file has, and what is free.
-Result<void> FatFileSystem::overwrite(Spot& where, const Clusters& old, ByteSpan content,
+Result<void> FatFileSystem::overwrite(Existing& where, const Clusters& old, ByteSpan content,
                                       std::string_view path) {
     const auto count = static_cast<std::size_t>(geometry_.clusters_for(content.size()));
     auto clusters = old;
@@ -138,7 +138,7 @@ Result<void> FatFileSystem::overwrite(Spot& where, const Clusters& old, ByteSpan
     LIFEBOAT_CHECK(write_clusters(clusters, content));
     LIFEBOAT_CHECK(table_.write());
     LIFEBOAT_CHECK(volume_->flush());
-    const auto entry = where.directory.raw(where.entry->index);
+    const auto entry = where.directory.raw(where.entry.index);
     set_cluster(entry, first_of(clusters));
     put(entry, 28, static_cast<std::uint32_t>(content.size()));
     set_written(entry);
@@ -227,17 +227,17 @@ Result<void> FatFileSystem::make_symlink(std::string_view path, std::string_view
     return fail(ErrorKind::unsupported, printable(path), "FAT has no symbolic links");
 }
 
-Result<void> FatFileSystem::erase(Spot& where) {
-    LIFEBOAT_TRY(const auto clusters, chain_of(*where.entry));
-    where.directory.erase(*where.entry);
+Result<void> FatFileSystem::erase(Existing& where) {
+    LIFEBOAT_TRY(const auto clusters, chain_of(where.entry));
+    where.directory.erase(where.entry);
     LIFEBOAT_CHECK(where.directory.write(*volume_));
     LIFEBOAT_CHECK(table_.free(clusters));
     return table_.write();
 }
 
 Result<void> FatFileSystem::remove(std::string_view path) {
-    LIFEBOAT_TRY(auto where, existing_spot(path));
-    if (where.entry->is_directory()) {
+    LIFEBOAT_TRY(auto where, existing(path));
+    if (where.entry.is_directory()) {
         LIFEBOAT_TRY(const auto inside, list(path));
         if (!inside.empty())
             return fail(ErrorKind::refused, printable(path), "the directory is not empty");
@@ -247,15 +247,15 @@ Result<void> FatFileSystem::remove(std::string_view path) {
 
 // The old name out and the new one in, when both lie in one sector; false: they do not.
 Result<bool> FatFileSystem::rename_here(std::string_view from, std::string_view to) {
-    LIFEBOAT_TRY(auto where, existing_spot(from));
+    LIFEBOAT_TRY(auto where, existing(from));
     LIFEBOAT_TRY(const auto target, split_parent(to));
-    const auto entry = where.directory.raw(where.entry->index);
+    const auto entry = where.directory.raw(where.entry.index);
     const Bytes kept(entry.begin(), entry.end());
-    where.directory.erase(*where.entry);
+    where.directory.erase(where.entry);
     LIFEBOAT_TRY(auto entries, named_entries(where.directory, target.name));
     std::copy(kept.begin() + kFatShort, kept.end(), short_of(entries).begin() + kFatShort);
     short_of(entries)[12] = std::byte{0}; // the case of the old name
-    const auto index = where.directory.room_for(entries.size() / kFatEntry, where.entry->index);
+    const auto index = where.directory.room_for(entries.size() / kFatEntry, where.entry.index);
     if (!index)
         return false;
     where.directory.put(*index, entries);
@@ -268,27 +268,27 @@ Result<bool> FatFileSystem::rename_here(std::string_view from, std::string_view 
 // Two names for one chain of clusters are damage on FAT, also for a moment: where one sector cannot
 // hold both, a file gets clusters of its own under its new name before the old one goes.
 Result<void> FatFileSystem::rename(std::string_view from, std::string_view to) {
-    LIFEBOAT_TRY(auto source, existing_spot(from));
+    LIFEBOAT_TRY(auto source, existing(from));
     LIFEBOAT_TRY(auto target, spot(to));
-    if (target.entry && target.entry->at != source.entry->at)
+    if (target.entry && target.entry->at != source.entry.at)
         return fail(ErrorKind::refused, printable(to), "this exists already");
     if (source.directory.number() == target.directory.number()) {
         LIFEBOAT_TRY(const bool done, rename_here(from, to));
         if (done)
             return {};
     }
-    if (source.entry->is_directory() || target.entry) // the latter: only the case changes
+    if (source.entry.is_directory() || target.entry) // the latter: only the case changes
         return fail(
             ErrorKind::unsupported, printable(from),
             "on FAT this name cannot be changed without a moment in which a power cut would "
             "do damage");
     LIFEBOAT_TRY(const auto bytes, read(from, kReadLimit));
     LIFEBOAT_TRY(auto entries, named_entries(target.directory, target.name));
-    const auto old = source.directory.raw(source.entry->index);
+    const auto old = source.directory.raw(source.entry.index);
     std::copy(old.begin() + kFatShort, old.end(), short_of(entries).begin() + kFatShort);
     short_of(entries)[12] = std::byte{0};
     LIFEBOAT_CHECK(add(target, std::move(entries), bytes, to));
-    LIFEBOAT_TRY(auto again, existing_spot(from)); // its directory may have changed
+    LIFEBOAT_TRY(auto again, existing(from)); // its directory may have changed
     return erase(again);
 }
 
