@@ -27,7 +27,7 @@ Words words_for(std::string_view name, const std::vector<std::string>& findings)
     if (name == "--sector-size")
         return {false, {"512", "4096"}};
     const bool files = name == "DISK" || name == "FILE" || name == "--undo" || name == "--disk" ||
-                       name == "DISK:VOLUME:PATH";
+                       name == "GUEST-FILE";
     return {files, {}};
 }
 

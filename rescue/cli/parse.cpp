@@ -75,7 +75,10 @@ struct Builder {
         sector_size(sub);
     }
     void target(CLI::App* sub, const std::string& help) {
-        sub->add_option("DISK:VOLUME:PATH", request.target, help)->required()->type_name("");
+        // CLI11 2.4 takes no colon in a name.
+        sub->add_option("GUEST-FILE", request.target, "DISK:VOLUME:PATH, " + help)
+            ->required()
+            ->type_name("");
         more_disks(sub);
     }
 
