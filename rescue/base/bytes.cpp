@@ -23,9 +23,4 @@ bool all_zero(ByteSpan data) {
     return std::all_of(data.begin(), data.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
-bool has_magic(ByteSpan data, std::size_t offset, std::string_view magic) {
-    const auto part = slice(data, offset, magic.size());
-    return part && std::memcmp(part->data(), magic.data(), magic.size()) == 0;
-}
-
 } // namespace lifeboat

@@ -3,8 +3,10 @@
 // no file byte is ever reinterpreted as a struct.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,10 +34,10 @@ template <class T> [[nodiscard]] std::optional<T> read_le(ByteSpan data, std::si
     const auto part = slice(data, offset, sizeof(T));
     if (!part)
         return std::nullopt;
-    std::uint64_t value = 0;
-    for (std::size_t i = sizeof(T); i-- > 0;)
-        value = (value << 8) | std::to_integer<std::uint64_t>((*part)[i]);
-    return static_cast<T>(value);
+    static_assert(std::endian::native == std::endian::little);
+    T value;
+    std::memcpy(&value, part->data(), sizeof value);
+    return value;
 }
 
 // Stores `value` little-endian at `offset`; false (and nothing stored) when it does not fit.
@@ -62,6 +64,9 @@ template <class T> void append_le(Bytes& out, T value) {
 [[nodiscard]] bool equal(ByteSpan a, ByteSpan b);
 [[nodiscard]] bool all_zero(ByteSpan data);
 // True when `data` has the bytes of `magic` at `offset`.
-[[nodiscard]] bool has_magic(ByteSpan data, std::size_t offset, std::string_view magic);
+[[nodiscard]] inline bool has_magic(ByteSpan data, std::size_t offset, std::string_view magic) {
+    const auto part = slice(data, offset, magic.size());
+    return part && std::memcmp(part->data(), magic.data(), magic.size()) == 0;
+}
 
 } // namespace lifeboat

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SHA-256: fingerprints of blocks, undo files and kept originals.
+// SHA-256: undo files and kept originals.
 #pragma once
 
 #include "base/bytes.hpp"

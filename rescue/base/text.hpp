@@ -14,6 +14,7 @@ namespace lifeboat {
 [[nodiscard]] char lower_ascii(char c);
 [[nodiscard]] std::string to_lower_ascii(std::string_view text);
 // Equal without regard to ASCII case. Windows service, filter and file names of interest are ASCII.
+[[nodiscard]] bool is_ascii(std::string_view text);
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b);
 [[nodiscard]] bool istarts_with(std::string_view text, std::string_view prefix);
 [[nodiscard]] bool icontains(std::string_view text, std::string_view part);

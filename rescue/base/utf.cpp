@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/utf.hpp"
 
+#include "base/text.hpp"
+
 namespace lifeboat {
 
 namespace {
@@ -116,7 +118,10 @@ std::optional<Bytes> utf16le_from_utf8(std::string_view text) {
 }
 
 std::string utf8_from_latin1(ByteSpan data) {
-    std::string out;
+    std::string out = to_text(data);
+    if (is_ascii(out))
+        return out;
+    out.clear();
     out.reserve(data.size());
     for (const std::byte b : data)
         append_utf8(out, std::to_integer<char32_t>(b));

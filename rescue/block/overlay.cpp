@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "block/overlay.hpp"
 
-#include "base/hash.hpp"
+#include "base/fingerprint.hpp"
 #include "block/range.hpp"
 
 #include <algorithm>
@@ -13,15 +13,6 @@ namespace lifeboat::block {
 namespace {
 
 constexpr std::uint64_t kRunBlocks = 256; // read at most 1 MiB of the disk in one go
-
-using Fingerprint = std::array<std::byte, 16>; // of a SHA-256: enough to notice any change
-
-Fingerprint fingerprint(ByteSpan data) {
-    const auto digest = sha256(data);
-    Fingerprint result;
-    std::copy_n(digest.begin(), result.size(), result.begin());
-    return result;
-}
 
 // Several disks of one guest may be written together; their epochs keep the order in time.
 std::uint64_t next_epoch() {
@@ -55,6 +46,34 @@ struct Overlay::State {
                 ByteSpan(data).subspan(static_cast<std::size_t>(i * kBlock),
                                        static_cast<std::size_t>(block_length(first + i)));
             LIFEBOAT_CHECK(use(first + i, part));
+        }
+        return {};
+    }
+
+    // Whole blocks go to `out` without a copy; the rest is cut from blocks of their own.
+    Result<void> read_disk(std::uint64_t offset, MutableByteSpan out) {
+        const auto end = offset + out.size();
+        while (offset < end) {
+            const auto first = offset / kBlock;
+            const auto length = block_length(first);
+            const auto within = static_cast<std::size_t>(offset - first * kBlock);
+            if (within != 0 || length > end - offset) {
+                LIFEBOAT_TRY(const auto block, original(first));
+                const auto part = std::min<std::size_t>(out.size(), block.size() - within);
+                std::copy_n(block.begin() + static_cast<std::ptrdiff_t>(within), part, out.begin());
+                out = out.subspan(part);
+                offset += part;
+                continue;
+            }
+            const auto whole = end == base->size() ? out.size() : out.size() / kBlock * kBlock;
+            const auto part = out.first(std::min<std::size_t>(whole, kRunBlocks * kBlock));
+            LIFEBOAT_CHECK(base->read(offset, part));
+            for (std::size_t at = 0; at < part.size(); at += kBlock) {
+                const auto size = std::min<std::size_t>(kBlock, part.size() - at);
+                LIFEBOAT_CHECK(remember(first + at / kBlock, part.subspan(at, size)));
+            }
+            out = out.subspan(part.size());
+            offset += part.size();
         }
         return {};
     }
@@ -146,34 +165,24 @@ void Overlay::discard() {
 
 Result<void> Overlay::read(std::uint64_t offset, MutableByteSpan out) {
     LIFEBOAT_CHECK(check_range(name(), size(), offset, out.size()));
-    if (out.empty())
-        return {};
-    const auto end = offset + out.size();
-    const auto give = [&](std::uint64_t block, ByteSpan data) {
-        const auto start = block * kBlock;
-        const auto from = std::max(start, offset);
-        const auto to = std::min(start + data.size(), end);
-        const auto part = data.subspan(static_cast<std::size_t>(from - start),
-                                       static_cast<std::size_t>(to - from));
-        std::copy(part.begin(), part.end(),
-                  out.begin() + static_cast<std::ptrdiff_t>(from - offset));
-    };
-    const auto last = (end - 1) / kBlock;
-    for (auto block = offset / kBlock; block <= last;) {
-        auto next = state_->written.lower_bound(block);
-        if (next != state_->written.end() && next->first == block) {
-            give(block++, next->second);
-            continue;
+    const auto& written = state_->written;
+    while (!out.empty()) {
+        const auto block = offset / kBlock;
+        const auto next = written.lower_bound(block);
+        std::size_t part = out.size();
+        if (next != written.end() && next->first == block) {
+            const auto within = static_cast<std::size_t>(offset - block * kBlock);
+            part = std::min(part, next->second.size() - within);
+            std::copy_n(next->second.begin() + static_cast<std::ptrdiff_t>(within), part,
+                        out.begin());
+        } else {
+            if (next != written.end())
+                part = static_cast<std::size_t>(
+                    std::min<std::uint64_t>(part, next->first * kBlock - offset));
+            LIFEBOAT_CHECK(state_->read_disk(offset, out.first(part)));
         }
-        auto stop = std::min(last + 1, block + kRunBlocks);
-        if (next != state_->written.end())
-            stop = std::min(stop, next->first);
-        LIFEBOAT_CHECK(state_->each_block(*state_->base, block, stop - block,
-                                          [&](std::uint64_t number, ByteSpan data) -> Result<void> {
-                                              give(number, data);
-                                              return state_->remember(number, data);
-                                          }));
-        block = stop;
+        out = out.subspan(part);
+        offset += part;
     }
     return {};
 }

@@ -211,6 +211,8 @@ Result<registry::Hive*> Editor::hive_at(std::string_view path) {
     auto complete = read_hive(*place.fs, place.path);
     if (!complete)
         return fail(complete.error().in(place.volume));
+    if (complete->incomplete)
+        return fail(complete->incomplete->in(place.volume));
     const auto name = place.full.substr(place.full.rfind('/') + 1);
     auto hive = registry::Hive::open(std::move(complete->image), name);
     if (!hive)

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace lifeboat::guest {
 
@@ -25,22 +26,32 @@ public:
         : tree_(std::move(tree)), machine_(machine), number_(number) {
         if (!tree_.mounts().empty())
             volume_ = tree_.mounts().front().volume;
-        look(std::move(root));
+        facts_.system_root = std::move(root);
     }
 
     Family family() const override { return Family::windows; }
     std::string id() const override { return "windows" + std::to_string(number_); }
-    std::string title() const override { return windows_title(facts_, architecture_); }
+    std::string title() const override {
+        look();
+        return windows_title(facts_, architecture_);
+    }
     std::string version() const override {
+        look();
         if (facts_.major == 0)
             return {};
         std::string text = std::to_string(facts_.major) + "." + std::to_string(facts_.minor);
         return facts_.build == 0 ? text : text + "." + std::to_string(facts_.build);
     }
-    Architecture architecture() const override { return architecture_; }
+    Architecture architecture() const override {
+        look();
+        return architecture_;
+    }
     std::string volume() const override { return volume_; }
     const fs::Tree& tree() const override { return tree_; }
-    const WindowsFacts* windows() const override { return &facts_; }
+    const WindowsFacts* windows() const override {
+        look();
+        return &facts_;
+    }
     const Machine& machine() const override { return machine_; }
 
     Result<const registry::Hive*> hive(std::string_view name) const override {
@@ -58,13 +69,15 @@ public:
 private:
     using Loaded = Result<std::unique_ptr<registry::Hive>>; // null: there is no such file
 
-    void look(std::string root) {
-        facts_.system_root = root; // hive_path needs it
+    // What hives and programs tell; they are read only for one who asks.
+    void look() const {
+        if (std::exchange(looked_, true))
+            return;
         const auto kernel = program();
         const auto system = hive("SYSTEM");
         const auto software = hive("SOFTWARE");
-        facts_ =
-            windows_facts(root, system ? *system : nullptr, software ? *software : nullptr, kernel);
+        facts_ = windows_facts(facts_.system_root, system ? *system : nullptr,
+                               software ? *software : nullptr, kernel);
         if (kernel)
             architecture_ = kernel->architecture;
         if (architecture_ == Architecture::unknown && system && *system)
@@ -77,8 +90,9 @@ private:
     const Machine& machine_;
     std::string volume_;
     int number_;
-    WindowsFacts facts_;
-    Architecture architecture_ = Architecture::unknown;
+    mutable bool looked_ = false;
+    mutable WindowsFacts facts_; // of all, the root is known from the start
+    mutable Architecture architecture_ = Architecture::unknown;
     mutable std::map<std::string, Loaded> hives_;
     mutable std::map<std::string, Error> not_complete_; // by lower-case name
 };
@@ -124,16 +138,12 @@ WindowsGuest::Loaded WindowsGuest::load(std::string_view name) const {
     if (path.empty())
         return std::unique_ptr<registry::Hive>();
     LIFEBOAT_TRY(const auto place, tree_.locate(path));
-    auto image = place.fs->read(place.path, kHiveLimit);
-    if (!image)
-        return fail(image.error().in(path));
-    auto complete = complete_hive(*place.fs, place.path, *image);
-    if (!complete && complete.error().kind == ErrorKind::refused)
-        not_complete_.emplace(to_lower_ascii(name), complete.error());
-    else if (!complete)
-        return fail(complete.error());
-    auto hive = registry::Hive::open(complete ? std::move(complete->image) : std::move(*image),
-                                     std::string(name));
+    auto file = read_hive(*place.fs, place.path);
+    if (!file)
+        return fail(file.error());
+    if (file->incomplete)
+        not_complete_.emplace(to_lower_ascii(name), *file->incomplete);
+    auto hive = registry::Hive::open(std::move(file->image), std::string(name));
     if (!hive)
         return fail(hive.error().in(path));
     return std::make_unique<registry::Hive>(std::move(*hive));

@@ -50,7 +50,6 @@ struct Hive::State {
     std::set<std::string> new_keys; // parents of keys that were created
     // The last path that was found, key by key: walks ask for neighbours.
     mutable std::vector<std::pair<std::string, KeyHandle>> trail;
-    mutable std::optional<Bytes> stored; // serialized since the last change
 
     [[nodiscard]] Result<KeyHandle> find(std::string_view path) const;
     [[nodiscard]] Result<KeyHandle> make(std::string_view path);
@@ -61,10 +60,6 @@ struct Hive::State {
     [[nodiscard]] Result<void> collect(KeyHandle key, const std::string& path, int levels,
                                        std::span<const std::string_view> names,
                                        std::vector<Place>& out) const;
-    void touch() {
-        changed = true;
-        stored.reset();
-    }
 };
 
 // The key, or 0 when it is not there.
@@ -97,7 +92,7 @@ Result<KeyHandle> Hive::State::make(std::string_view path) {
                             "a key cannot have this name");
             LIFEBOAT_TRY(next, file.add_child(key, part, path));
             new_keys.insert(so_far);
-            touch();
+            changed = true;
         }
         so_far = below(so_far, part);
         key = next;
@@ -124,7 +119,7 @@ Result<void> Hive::State::write(KeyHandle key, const std::vector<Value>& values,
     for (const Value& value : values)
         LIFEBOAT_CHECK(check_storable(value, path));
     LIFEBOAT_CHECK(file.set_values(key, values, path));
-    touch();
+    changed = true;
     return {};
 }
 
@@ -282,22 +277,15 @@ Result<void> Hive::delete_key(std::string_view path) {
         const std::u16string one = upcased(parent);
         return one == gone || one.starts_with(gone + u"\\");
     });
-    state_->touch();
+    state_->changed = true;
     return {};
 }
 
 Result<Bytes> Hive::serialize() const {
     if (!state_->changed)
         return state_->original;
-    if (state_->stored)
-        return *state_->stored;
     LIFEBOAT_TRY(Bytes image, state_->file.write());
     LIFEBOAT_CHECK(restore_order(image, state_->new_keys));
-    if (auto structure = check_structure(image); !structure)
-        return fail(ErrorKind::internal, state_->name,
-                    "the changed hive does not read back: " + structure.error().text(),
-                    "nothing was written; please report this");
-    state_->stored = image;
     return image;
 }
 

@@ -98,7 +98,8 @@ public:
     [[nodiscard]] Result<void> delete_key(std::string_view path); // and all below it
 
     [[nodiscard]] bool changed() const;
-    // The whole hive as it is to be stored; the bytes it was opened from when nothing changed.
+    // The whole hive as it is to be stored; the bytes it was opened from when nothing changed. It
+    // was not read back: check_structure() does that, which shares no code with the writer.
     [[nodiscard]] Result<Bytes> serialize() const;
 
 private:

@@ -22,11 +22,6 @@ template <class T> using Owned = std::unique_ptr<T, Free>;
 
 static_assert(sizeof(hive_type) == sizeof(ValueType));
 
-bool is_ascii(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 // hivex gives names as C strings and, apart from that, their length.
 std::string whole_name(const char* text, std::size_t length) {
     return std::string(text, length != 0 ? length : std::strlen(text));
@@ -47,8 +42,7 @@ tl::unexpected<Error> HivexFile::broken(std::string_view path, std::string_view 
 Result<HivexFile> HivexFile::open(ByteSpan image, std::string name) {
     HivexFile out;
     out.name_ = std::move(name);
-    LIFEBOAT_TRY(MemoryFile file, MemoryFile::create());
-    LIFEBOAT_CHECK(file.write(image));
+    LIFEBOAT_TRY(const MemoryFile file, MemoryFile::holding(image));
     errno = 0;
     out.hive_.reset(hivex_open(file.path().c_str(), HIVEX_OPEN_WRITE));
     if (!out.hive_)
@@ -64,25 +58,23 @@ Result<KeyHandle> HivexFile::root() const {
     return key;
 }
 
-Result<KeyHandle> HivexFile::child(KeyHandle parent, std::string_view name) const {
-    if (name.find('\0') != std::string_view::npos)
-        return KeyHandle{0};
-    errno = 0;
-    if (const KeyHandle key = hivex_node_get_child(hive_.get(), parent, std::string(name).c_str()))
-        return key;
-    if (errno != 0)
-        return broken(name, "looking up the key");
-    if (is_ascii(name))
-        return KeyHandle{0};
-    // hivex ignores the case of ASCII letters only.
-    const std::u16string wanted = upcased(name);
-    LIFEBOAT_TRY(const auto all, children(parent, name));
+Result<const HivexFile::Children*> HivexFile::named_children(KeyHandle key,
+                                                             std::string_view path) const {
+    if (const auto known = children_.find(key); known != children_.end())
+        return &known->second;
+    LIFEBOAT_TRY(const auto all, children(key, path));
+    Children named;
     for (const KeyHandle one : all) {
-        LIFEBOAT_TRY(const std::string stored, key_name(one, name));
-        if (upcased(stored) == wanted)
-            return one;
+        LIFEBOAT_TRY(const std::string stored, key_name(one, path));
+        named.emplace(upcased(stored), one);
     }
-    return KeyHandle{0};
+    return &children_.emplace(key, std::move(named)).first->second;
+}
+
+Result<KeyHandle> HivexFile::child(KeyHandle parent, std::string_view name) const {
+    LIFEBOAT_TRY(const auto* named, named_children(parent, name));
+    const auto found = named->find(upcased(name));
+    return found == named->end() ? KeyHandle{0} : found->second;
 }
 
 Result<std::vector<KeyHandle>> HivexFile::children(KeyHandle key, std::string_view path) const {
@@ -143,6 +135,7 @@ Result<std::vector<Value>> HivexFile::values(KeyHandle key, std::string_view pat
 
 Result<KeyHandle> HivexFile::add_child(KeyHandle parent, std::string_view name,
                                        std::string_view path) {
+    children_.clear();
     errno = 0;
     const KeyHandle key = hivex_node_add_child(hive_.get(), parent, std::string(name).c_str());
     if (key == 0)
@@ -168,6 +161,7 @@ Result<void> HivexFile::set_values(KeyHandle key, const std::vector<Value>& valu
 }
 
 Result<void> HivexFile::delete_key(KeyHandle key, std::string_view path) {
+    children_.clear();
     errno = 0;
     if (hivex_node_delete_child(hive_.get(), key) != 0)
         return broken(path, "deleting the key");
@@ -175,11 +169,11 @@ Result<void> HivexFile::delete_key(KeyHandle key, std::string_view path) {
 }
 
 Result<Bytes> HivexFile::write() const {
-    LIFEBOAT_TRY(MemoryFile file, MemoryFile::create());
+    LIFEBOAT_TRY(MemoryFile file, MemoryFile::empty());
     errno = 0;
     if (hivex_commit(hive_.get(), file.path().c_str(), 0) != 0)
         return broken("", "writing the hive");
-    return file.read();
+    return file.take_written();
 }
 
 } // namespace lifeboat::registry

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 struct hive_h;
@@ -47,8 +48,15 @@ private:
                                       std::string_view path) const;
     [[nodiscard]] tl::unexpected<Error> broken(std::string_view path, std::string_view doing) const;
 
+    // The subkeys of a key by upper-cased name. hivex converts the names of all of them for every
+    // key that is looked up, which took most of the time of a diagnosis.
+    using Children = std::unordered_map<std::u16string, KeyHandle>;
+    [[nodiscard]] Result<const Children*> named_children(KeyHandle key,
+                                                         std::string_view path) const;
+
     std::string name_;
     std::unique_ptr<hive_h, Close> hive_;
+    mutable std::unordered_map<KeyHandle, Children> children_; // as far as they were asked for
 };
 
 } // namespace lifeboat::registry

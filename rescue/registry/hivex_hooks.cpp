@@ -1,83 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "registry/hivex_hooks.hpp"
 
+#include <algorithm>
 #include <cerrno>
-#include <charconv>
+#include <cstring>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-namespace {
-constexpr std::string_view kPrefix = "lifeboat-memory:";
-}
-
-// Takes only paths that MemoryFile::path() made: hivex never touches a file of this machine.
-extern "C" int lifeboat_hivex_open(const char* path, int flags, ...) {
-    const std::string_view name(path);
-    int fd = -1;
-    if (name.substr(0, kPrefix.size()) == kPrefix)
-        std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), fd);
-    if (fd < 0) {
-        errno = ENOENT;
-        return -1;
-    }
-    if ((flags & O_TRUNC) != 0 && ftruncate(fd, 0) != 0)
-        return -1;
-    if (lseek(fd, 0, SEEK_SET) != 0)
-        return -1;
-    return fcntl(fd, F_DUPFD_CLOEXEC, 0); // hivex closes what it opened
-}
 
 namespace lifeboat::registry {
 
-Result<MemoryFile> MemoryFile::create() {
-    const int fd = memfd_create("hive", MFD_CLOEXEC);
-    if (fd < 0)
-        return fail_errno("", "making room in memory for a hive", errno);
-    return MemoryFile(fd);
+struct MemoryFile::State {
+    int fd = -1; // an empty file in memory of the content's length: hivex asks for that
+    ByteSpan content;
+    std::size_t read = 0;
+    Bytes written;
+};
+
+namespace {
+
+constexpr std::string_view kPath = "lifeboat-memory:";
+
+// What hivex opens, reads and writes now.
+thread_local MemoryFile::State* in_use = nullptr;
+
+} // namespace
+
+Result<MemoryFile> MemoryFile::holding(ByteSpan content) {
+    auto state = std::make_unique<State>();
+    state->content = content;
+    state->fd = memfd_create("hive", MFD_CLOEXEC);
+    if (state->fd < 0 || ftruncate(state->fd, static_cast<off_t>(content.size())) != 0) {
+        const int number = errno;
+        if (state->fd >= 0)
+            close(state->fd);
+        return fail_errno("", "making room in memory for a hive", number);
+    }
+    return MemoryFile(std::move(state));
 }
+
+MemoryFile::MemoryFile(std::unique_ptr<State> state) : state_(std::move(state)) {
+    in_use = state_.get();
+}
+
+MemoryFile::MemoryFile(MemoryFile&&) noexcept = default;
 
 MemoryFile::~MemoryFile() {
-    if (fd_ >= 0)
-        close(fd_);
+    if (!state_)
+        return;
+    close(state_->fd);
+    if (in_use == state_.get())
+        in_use = nullptr;
 }
 
-MemoryFile::MemoryFile(MemoryFile&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+std::string MemoryFile::path() const { return std::string(kPath); }
 
-std::string MemoryFile::path() const { return std::string(kPrefix) + std::to_string(fd_); }
-
-Result<void> MemoryFile::write(ByteSpan content) {
-    std::size_t done = 0;
-    while (done < content.size()) {
-        const ssize_t n =
-            pwrite(fd_, content.data() + done, content.size() - done, static_cast<off_t>(done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return fail_errno("", "keeping a hive in memory", n < 0 ? errno : ENOSPC);
-        done += static_cast<std::size_t>(n);
-    }
-    return {};
-}
-
-Result<Bytes> MemoryFile::read() const {
-    struct stat info {};
-    if (fstat(fd_, &info) != 0)
-        return fail_errno("", "reading a hive from memory", errno);
-    Bytes out(static_cast<std::size_t>(info.st_size));
-    std::size_t done = 0;
-    while (done < out.size()) {
-        const ssize_t n =
-            pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return fail_errno("", "reading a hive from memory", n < 0 ? errno : EIO);
-        done += static_cast<std::size_t>(n);
-    }
-    return out;
-}
+Bytes MemoryFile::take_written() { return std::move(state_->written); }
 
 } // namespace lifeboat::registry
+
+using lifeboat::registry::in_use;
+
+// Takes only what MemoryFile::path() gave: hivex never touches a file of this machine.
+extern "C" int lifeboat_hivex_open(const char* path, int /*flags*/, ...) {
+    if (in_use == nullptr || path != lifeboat::registry::kPath) {
+        errno = ENOENT;
+        return -1;
+    }
+    in_use->read = 0;
+    in_use->written.clear();
+    return fcntl(in_use->fd, F_DUPFD_CLOEXEC, 0); // hivex closes what it opened
+}
+
+extern "C" ssize_t lifeboat_hivex_read(int /*fd*/, void* out, std::size_t count) {
+    if (in_use == nullptr) {
+        errno = EBADF;
+        return -1;
+    }
+    const auto rest = in_use->content.subspan(in_use->read);
+    count = std::min(count, rest.size());
+    if (count > 0)
+        std::memcpy(out, rest.data(), count);
+    in_use->read += count;
+    return static_cast<ssize_t>(count);
+}
+
+extern "C" ssize_t lifeboat_hivex_write(int /*fd*/, const void* data, std::size_t count) {
+    if (in_use == nullptr) {
+        errno = EBADF;
+        return -1;
+    }
+    const auto* first = static_cast<const std::byte*>(data);
+    in_use->written.insert(in_use->written.end(), first, first + count);
+    return static_cast<ssize_t>(count);
+}

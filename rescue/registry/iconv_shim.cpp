@@ -2,6 +2,7 @@
 // The four conversions hivex asks for, between UTF-8, UTF-16LE and Latin-1, with the manners of
 // iconv(3): E2BIG when the output is full, EILSEQ for what cannot be converted. Unpaired
 // surrogates, which Windows allows in names, pass in both directions (see names.hpp).
+#include "base/text.hpp"
 #include "registry/hivex_hooks.hpp"
 #include "registry/names.hpp"
 
@@ -23,6 +24,10 @@ enum class Direction : std::uintptr_t {
 
 // hivex passes whole names, so each call converts all of its input or fails.
 std::optional<Bytes> convert(Direction direction, ByteSpan in) {
+    const bool bytewise =
+        direction == Direction::latin1_to_utf8 || direction == Direction::utf8_to_latin1;
+    if (bytewise && is_ascii({reinterpret_cast<const char*>(in.data()), in.size()}))
+        return Bytes(in.begin(), in.end()); // nearly every name
     switch (direction) {
     case Direction::latin1_to_utf8: return to_bytes(name_from_stored(in, true));
     case Direction::utf16_to_utf8:

@@ -54,6 +54,8 @@ bool is_certain(char16_t c) {
 } // namespace
 
 std::u16string units_from_name(std::string_view name) {
+    if (is_ascii(name))
+        return std::u16string(name.begin(), name.end());
     std::u16string units;
     units.reserve(name.size());
     const auto byte_at = [&name](std::size_t i) {
@@ -104,12 +106,12 @@ std::string name_from_stored(ByteSpan stored, bool compressed) {
     return name_from_units(units);
 }
 
-std::u16string upcased_stored(ByteSpan stored, bool compressed) {
-    std::u16string units;
-    for (std::size_t i = 0; i + (compressed ? 0 : 1) < stored.size(); i += compressed ? 1 : 2)
-        units += upcase(compressed ? std::to_integer<char16_t>(stored[i])
-                                   : static_cast<char16_t>(*read_le<std::uint16_t>(stored, i)));
-    return units;
+void upcase_stored(ByteSpan stored, bool compressed, std::u16string& out) {
+    const std::size_t width = compressed ? 1 : 2;
+    out.resize(stored.size() / width);
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = upcase(compressed ? std::to_integer<char16_t>(stored[i])
+                                   : static_cast<char16_t>(*read_le<std::uint16_t>(stored, 2 * i)));
 }
 
 std::u16string upcased(std::string_view name) {
@@ -119,7 +121,9 @@ std::u16string upcased(std::string_view name) {
 }
 
 bool same_name(std::string_view a, std::string_view b) {
-    return a == b || upcased(a) == upcased(b);
+    if (is_ascii(a) && is_ascii(b))
+        return iequals(a, b); // nearly always
+    return upcased(a) == upcased(b);
 }
 
 std::uint32_t name_hash(std::u16string_view upcased_name) {

@@ -17,7 +17,8 @@ namespace lifeboat::registry {
 [[nodiscard]] std::string name_from_stored(ByteSpan stored, bool compressed);
 // The UTF-16 code units of such a name, upper-cased as Windows does (one unit to one unit).
 [[nodiscard]] std::u16string upcased(std::string_view name);
-[[nodiscard]] std::u16string upcased_stored(ByteSpan stored, bool compressed);
+// Puts them into `out`, whose room is used again.
+void upcase_stored(ByteSpan stored, bool compressed, std::u16string& out);
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b);
 // The hash an `lh` record holds for a name (msuhanov/regf: multiply by 37, add).
 [[nodiscard]] std::uint32_t name_hash(std::u16string_view upcased_name);

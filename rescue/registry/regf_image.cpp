@@ -20,10 +20,10 @@ tl::unexpected<Error> damaged(std::uint32_t at, std::string_view what) {
     return fail(ErrorKind::damaged, "", "cell 0x" + hex(at) + " " + std::string(what));
 }
 
-std::uint32_t word(ByteSpan cell, std::size_t at) {
+inline std::uint32_t word(ByteSpan cell, std::size_t at) {
     return read_le<std::uint32_t>(cell, at).value_or(0);
 }
-std::uint16_t half(ByteSpan cell, std::size_t at) {
+inline std::uint16_t half(ByteSpan cell, std::size_t at) {
     return read_le<std::uint16_t>(cell, at).value_or(0);
 }
 
@@ -70,7 +70,7 @@ Result<void> RegfImage::walk_cells(std::size_t bin, std::size_t end) {
 }
 
 Result<ByteSpan> RegfImage::cell(std::uint32_t at) const {
-    if (at % 8 != 0 || at / 8 >= allocated_.size() || !allocated_[at / 8])
+    if (!is_cell(at))
         return damaged(at, "is referred to, but no allocated cell begins there");
     const auto size = static_cast<std::size_t>(-static_cast<std::int32_t>(word(bins_, at)));
     return bins_.subspan(at + 4, size - 4); // inside its bin: walk_cells checked
@@ -93,39 +93,19 @@ Result<RegfKey> RegfImage::key(std::uint32_t at) const {
     const auto name = slice(record, 76, half(record, 72));
     if (!name)
         return damaged(at, "is a key whose name does not fit into it");
-    const bool compressed = (key.flags & kKeyCompressedName) != 0;
-    if (!compressed && name->size() % 2 != 0)
+    key.stored_name = *name;
+    key.compressed_name = (key.flags & kKeyCompressedName) != 0;
+    if (!key.compressed_name && name->size() % 2 != 0)
         return damaged(at, "is a key whose name ends in half a character");
-    key.name = name_from_stored(*name, compressed);
-    key.sort_name = upcased_stored(*name, compressed);
     return key;
 }
 
-bool RegfImage::same_cell(const RegfImage& other, std::uint32_t at) const {
-    const auto mine = cell(at);
-    const auto theirs = other.cell(at);
-    return mine && theirs && equal(*mine, *theirs);
-}
+std::string RegfKey::name() const { return name_from_stored(stored_name, compressed_name); }
 
-bool RegfImage::same_values(const RegfImage& other, const RegfKey& key) const {
-    if (key.value_count == 0)
-        return true;
-    const auto list = cell(key.value_list);
-    if (!list || key.value_count > list->size() / 4 || !same_cell(other, key.value_list))
-        return false;
-    for (std::size_t i = 0; i < key.value_count; ++i) {
-        const auto at = word(*list, 4 * i);
-        const auto record = cell(at);
-        if (!record || record->size() < 16 || !same_cell(other, at))
-            return false;
-        const auto length = word(*record, 4);
-        if ((length & kInline) != 0 || length == 0)
-            continue;
-        // Larger data lies in several cells ("db"): let the slow way look.
-        if (length > kSegment || !same_cell(other, word(*record, 8)))
-            return false;
-    }
-    return true;
+std::u16string RegfKey::sort_name() const {
+    std::u16string out;
+    upcase_stored(stored_name, compressed_name, out);
+    return out;
 }
 
 // lf: {key, first four letters}; lh: {key, hash}; li: {key}.
@@ -178,79 +158,99 @@ Result<std::vector<SubkeyRef>> RegfImage::subkeys(const RegfKey& key) const {
     return out;
 }
 
+Result<ByteSpan> RegfImage::value_list(const RegfKey& key) const {
+    if (key.value_count == 0)
+        return ByteSpan();
+    LIFEBOAT_TRY(const ByteSpan list, cell(key.value_list));
+    const auto used = slice(list, 0, std::size_t{key.value_count} * 4);
+    if (key.value_count > kMaxValues || !used)
+        return damaged(key.at, "is a key with more values than its list can hold");
+    return *used;
+}
+
 Result<std::vector<Value>> RegfImage::values(const RegfKey& key) const {
     std::vector<Value> out;
-    if (key.value_count == 0)
-        return out;
-    LIFEBOAT_TRY(const ByteSpan list, cell(key.value_list));
-    if (key.value_count > kMaxValues || !slice(list, 0, std::size_t{key.value_count} * 4))
-        return damaged(key.at, "is a key with more values than its list can hold");
+    LIFEBOAT_TRY(const ByteSpan list, value_list(key));
     std::size_t held = 0; // values do not share data, so all of it fits into the hive once
-    for (std::size_t i = 0; i < key.value_count; ++i) {
-        LIFEBOAT_TRY(Value one, value(word(list, i * 4)));
-        held += one.data.size();
+    for (std::size_t at = 0; at < list.size(); at += 4) {
+        LIFEBOAT_TRY(const RegfValue stored, stored_value(word(list, at)));
+        held += stored.length;
         if (held > bins_.size())
             return damaged(key.at, "is a key with more data than the hive is long");
+        Value one;
+        one.name = name_from_stored(stored.stored_name, stored.compressed_name);
+        one.type = static_cast<ValueType>(word(stored.record, 12));
+        LIFEBOAT_CHECK(each_piece(stored, [&one](ByteSpan piece) {
+            one.data.insert(one.data.end(), piece.begin(), piece.end());
+        }));
         out.push_back(std::move(one));
     }
     return out;
 }
 
-Result<Value> RegfImage::value(std::uint32_t at) const {
-    LIFEBOAT_TRY(const ByteSpan record, cell(at));
-    if (!has_magic(record, 0, "vk") || record.size() < 20)
+Result<RegfValue> RegfImage::stored_value(std::uint32_t at) const {
+    RegfValue out;
+    out.at = at;
+    LIFEBOAT_TRY(out.record, cell(at));
+    if (!has_magic(out.record, 0, "vk") || out.record.size() < 20)
         return damaged(at, "should be a value and is not");
-    const auto name = slice(record, 20, half(record, 2));
+    const auto name = slice(out.record, 20, half(out.record, 2));
     if (!name)
         return damaged(at, "is a value whose name does not fit into it");
-    Value value;
-    value.name = name_from_stored(*name, (half(record, 16) & kValueCompressedName) != 0);
-    value.type = static_cast<ValueType>(word(record, 12));
-    const std::uint32_t stored = word(record, 4);
-    const std::uint32_t length = stored & ~kInline;
-    if ((stored & kInline) != 0) {
-        if (length > 4)
-            return damaged(at, "is a value with more than four bytes inside its record");
-        const ByteSpan data = record.subspan(8, length);
-        value.data.assign(data.begin(), data.end());
-        return value;
-    }
-    if (length == 0)
-        return value;
-    if (length > kMaxValueSize)
+    out.stored_name = *name;
+    out.compressed_name = (half(out.record, 16) & kValueCompressedName) != 0;
+    const std::uint32_t length = word(out.record, 4);
+    out.length = length & ~kInline;
+    out.is_inline = (length & kInline) != 0;
+    if (out.is_inline && out.length > 4)
+        return damaged(at, "is a value with more than four bytes inside its record");
+    if (out.length > kMaxValueSize)
         return damaged(at, "is a value of absurd length");
-    const std::uint32_t data_at = word(record, 8);
-    LIFEBOAT_TRY(const ByteSpan data, cell(data_at));
-    // Versions before 1.4 know no "db" records.
-    if (length > kSegment && base_.minor_version > 3 && has_magic(data, 0, "db")) {
-        LIFEBOAT_TRY(value.data, big_data(data, length));
-        return value;
-    }
-    if (length > data.size())
-        return damaged(at, "is a value that is longer than its data");
-    value.data.assign(data.begin(), data.begin() + length);
-    return value;
+    return out;
 }
 
-Result<Bytes> RegfImage::big_data(ByteSpan record, std::size_t length) const {
+Result<void> RegfImage::check_data(const RegfValue& value) const {
+    return each_piece(value, [](ByteSpan) {});
+}
+
+// The data of a value, piece by piece, in order.
+template <class Use> Result<void> RegfImage::each_piece(const RegfValue& value, Use use) const {
+    if (value.is_inline) {
+        use(value.record.subspan(8, value.length));
+        return {};
+    }
+    if (value.length == 0)
+        return {};
+    LIFEBOAT_TRY(const ByteSpan data, cell(value.data_cell()));
+    // Versions before 1.4 know no "db" records.
+    if (value.length > kSegment && base_.minor_version > 3 && has_magic(data, 0, "db"))
+        return each_segment(data, value.length, use);
+    if (value.length > data.size())
+        return damaged(value.at, "is a value that is longer than its data");
+    use(data.first(value.length));
+    return {};
+}
+
+template <class Use>
+Result<void> RegfImage::each_segment(ByteSpan record, std::size_t length, Use use) const {
     const std::size_t segments = half(record, 2);
     const std::uint32_t list_at = word(record, 4);
     LIFEBOAT_TRY(const ByteSpan list, cell(list_at));
     if (segments < 2 || !slice(list, 0, segments * 4))
         return damaged(list_at, "is a list of data segments that is too short");
-    Bytes out;
-    for (std::size_t i = 0; i < segments && out.size() < length; ++i) {
+    std::size_t left = length;
+    for (std::size_t i = 0; i < segments && left > 0; ++i) {
         const std::uint32_t at = word(list, i * 4);
         LIFEBOAT_TRY(const ByteSpan segment, cell(at));
-        const std::size_t wanted = std::min(length - out.size(), kSegment);
+        const std::size_t wanted = std::min(left, kSegment);
         if (segment.size() < wanted)
             return damaged(at, "is a data segment that is too short");
-        out.insert(out.end(), segment.begin(),
-                   segment.begin() + static_cast<std::ptrdiff_t>(wanted));
+        use(segment.first(wanted));
+        left -= wanted;
     }
-    if (out.size() != length)
+    if (left != 0)
         return damaged(list_at, "lists fewer data segments than the value needs");
-    return out;
+    return {};
 }
 
 Result<void> RegfImage::check_security(std::uint32_t at) const {

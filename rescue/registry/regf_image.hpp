@@ -13,8 +13,8 @@ namespace lifeboat::registry {
 
 struct RegfKey {
     std::uint32_t at = 0; // its cell
-    std::string name;
-    std::u16string sort_name; // upper-cased, as Windows orders keys
+    ByteSpan stored_name; // in the image
+    bool compressed_name = false;
     std::uint16_t flags = 0;
     std::uint32_t parent = kNothing;
     std::uint32_t subkey_count = 0;
@@ -23,6 +23,21 @@ struct RegfKey {
     std::uint32_t value_list = kNothing;
     std::uint32_t security = kNothing;
     std::uint32_t class_name = kNothing;
+
+    [[nodiscard]] std::string name() const;
+    [[nodiscard]] std::u16string sort_name() const; // upper-cased, as Windows orders keys
+};
+
+// A value as it is stored; nothing is copied.
+struct RegfValue {
+    std::uint32_t at = 0; // its cell
+    ByteSpan record;
+    ByteSpan stored_name; // in the image
+    bool compressed_name = false;
+    std::size_t length = 0; // of its data
+    bool is_inline = false; // data of up to four bytes lies in the record
+
+    [[nodiscard]] std::uint32_t data_cell() const { return *read_le<std::uint32_t>(record, 8); }
 };
 
 struct SubkeyRef {
@@ -39,16 +54,18 @@ public:
     [[nodiscard]] const BaseBlock& base() const { return base_; }
     // The content of an allocated cell, without its size field.
     [[nodiscard]] Result<ByteSpan> cell(std::uint32_t at) const;
+    [[nodiscard]] bool is_cell(std::uint32_t at) const {
+        return at % 8 == 0 && at / 8 < allocated_.size() && allocated_[at / 8];
+    }
     [[nodiscard]] Result<RegfKey> key(std::uint32_t at) const;
     [[nodiscard]] Result<RegfKey> root() const { return key(base_.root); }
     [[nodiscard]] Result<std::vector<SubkeyRef>> subkeys(const RegfKey& key) const;
     [[nodiscard]] Result<std::vector<Value>> values(const RegfKey& key) const;
-    // True when the key record at `at` has the same bytes in both; nothing is said about what it
-    // refers to.
-    [[nodiscard]] bool same_cell(const RegfImage& other, std::uint32_t at) const;
-    // True when all values of `key` have the same bytes at the same place in both, for a key that
-    // is the same_cell(). False does not mean that they differ.
-    [[nodiscard]] bool same_values(const RegfImage& other, const RegfKey& key) const;
+    // The cells of its values, four bytes each.
+    [[nodiscard]] Result<ByteSpan> value_list(const RegfKey& key) const;
+    [[nodiscard]] Result<RegfValue> stored_value(std::uint32_t at) const;
+    // `damaged` unless all its data is there.
+    [[nodiscard]] Result<void> check_data(const RegfValue& value) const;
     // `damaged` unless the cell is a security record that its neighbours in the ring agree with.
     [[nodiscard]] Result<void> check_security(std::uint32_t at) const;
 
@@ -57,8 +74,10 @@ private:
     [[nodiscard]] Result<void> walk_cells(std::size_t bin, std::size_t end);
     [[nodiscard]] Result<void> add_leaf(std::uint32_t at, ByteSpan list,
                                         std::vector<SubkeyRef>& out) const;
-    [[nodiscard]] Result<Value> value(std::uint32_t at) const;
-    [[nodiscard]] Result<Bytes> big_data(ByteSpan record, std::size_t length) const;
+    template <class Use>
+    [[nodiscard]] Result<void> each_piece(const RegfValue& value, Use use) const;
+    template <class Use>
+    [[nodiscard]] Result<void> each_segment(ByteSpan record, std::size_t length, Use use) const;
 
     ByteSpan bins_;
     BaseBlock base_;

@@ -65,7 +65,7 @@ Result<RegfKey> find_key(const RegfImage& cells, std::string_view path) {
         bool found = false;
         for (const SubkeyRef& ref : refs) {
             LIFEBOAT_TRY(RegfKey child, cells.key(ref.key));
-            if (child.sort_name == wanted) {
+            if (child.sort_name() == wanted) {
                 key = std::move(child);
                 found = true;
                 break;
@@ -80,6 +80,8 @@ Result<RegfKey> find_key(const RegfImage& cells, std::string_view path) {
 } // namespace
 
 Result<void> restore_order(Bytes& image, const std::set<std::string>& parents) {
+    if (parents.empty())
+        return {};
     LIFEBOAT_TRY(const RegfImage cells, RegfImage::open(image));
     for (const std::string& path : parents) {
         LIFEBOAT_TRY(const RegfKey parent, find_key(cells, path));
@@ -89,7 +91,7 @@ Result<void> restore_order(Bytes& image, const std::set<std::string>& parents) {
         std::vector<std::pair<std::u16string, RegfKey>> children;
         for (const SubkeyRef& ref : refs) {
             LIFEBOAT_TRY(RegfKey child, cells.key(ref.key));
-            children.emplace_back(child.sort_name, std::move(child));
+            children.emplace_back(child.sort_name(), child);
         }
         std::stable_sort(children.begin(), children.end(),
                          [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -102,7 +104,7 @@ Result<void> restore_order(Bytes& image, const std::set<std::string>& parents) {
             if (slots[i].kind == SubkeyRef::Kind::hash)
                 stored = stored && write_le(image, slots[i].at + 4, name_hash(sort_name));
             else if (slots[i].kind == SubkeyRef::Kind::hint)
-                stored = stored && write_le(image, slots[i].at + 4, hint_of(child.name));
+                stored = stored && write_le(image, slots[i].at + 4, hint_of(child.name()));
             if (!stored)
                 return fail(ErrorKind::internal, path, "a subkey list lies outside the hive");
         }

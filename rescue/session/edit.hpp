@@ -24,7 +24,7 @@ struct OpenVolume {
 [[nodiscard]] Result<std::string> clean_path(const OpenVolume& volume, std::string_view path);
 // New content for the file at `path`, which is made when it is not there.
 [[nodiscard]] Result<Preview> stage_content(const OpenDisks& disks, const VolumePlace& place,
-                                            std::string_view path, ByteSpan content,
+                                            std::string_view path, Bytes content,
                                             Progress& progress);
 
 // Where a hive lies.

@@ -65,7 +65,7 @@ PlacedChange placed(const fs::Tree::Place& at, guest::FileChangeKind kind) {
 
 // Nothing when the file has this content already.
 Result<std::optional<PlacedChange>> put(const OpenVolume& volume, std::string_view path,
-                                        ByteSpan content) {
+                                        Bytes content) {
     LIFEBOAT_TRY(const auto clean, clean_path(volume, path));
     LIFEBOAT_TRY(const auto node, volume.tree.stat(clean));
     if (node && node->type != fs::NodeType::file)
@@ -79,7 +79,7 @@ Result<std::optional<PlacedChange>> put(const OpenVolume& volume, std::string_vi
                         "this is a link to something that is not on this volume");
         LIFEBOAT_CHECK(at.fs->create(at.path, content, {}));
         auto out = placed(at, guest::FileChangeKind::created);
-        out.change.after = Bytes(content.begin(), content.end());
+        out.change.after = std::move(content);
         return out;
     }
     LIFEBOAT_TRY(const auto at, volume.tree.locate(clean));
@@ -89,7 +89,7 @@ Result<std::optional<PlacedChange>> put(const OpenVolume& volume, std::string_vi
     LIFEBOAT_CHECK(at.fs->replace(at.path, content));
     auto out = placed(at, guest::FileChangeKind::changed);
     out.change.before = std::move(before);
-    out.change.after = Bytes(content.begin(), content.end());
+    out.change.after = std::move(content);
     return out;
 }
 
@@ -144,15 +144,16 @@ Result<std::string> clean_path(const OpenVolume& volume, std::string_view path) 
 }
 
 Result<Preview> stage_content(const OpenDisks& disks, const VolumePlace& place,
-                              std::string_view path, ByteSpan content, Progress& progress) {
-    return stage_edit(disks, place, progress,
-                      [&](const OpenVolume& volume) { return put(volume, path, content); });
+                              std::string_view path, Bytes content, Progress& progress) {
+    return stage_edit(disks, place, progress, [&](const OpenVolume& volume) {
+        return put(volume, path, std::move(content));
+    });
 }
 
 Result<Preview> stage_put(const OpenDisks& disks, std::string_view volume, std::string_view path,
                           ByteSpan content, Progress& progress) {
     LIFEBOAT_TRY(const auto place, find_volume(disks, volume));
-    return stage_content(disks, place, path, content, progress);
+    return stage_content(disks, place, path, Bytes(content.begin(), content.end()), progress);
 }
 
 Result<Preview> stage_remove(const OpenDisks& disks, std::string_view volume, std::string_view path,
@@ -163,8 +164,8 @@ Result<Preview> stage_remove(const OpenDisks& disks, std::string_view volume, st
 }
 
 Result<std::vector<EntryInfo>> Session::list_files(std::string_view volume, std::string_view path) {
-    LIFEBOAT_TRY(const auto place, find_volume(state_->disks, volume));
-    auto machine = machine_over(state_->disks, fs::Access::read);
+    LIFEBOAT_TRY(const auto place, find_volume(state_->current(), volume));
+    auto machine = machine_over(state_->current(), fs::Access::read);
     LIFEBOAT_TRY(const auto opened, open_volume(machine, place));
     LIFEBOAT_TRY(const auto clean, clean_path(opened, path));
     LIFEBOAT_TRY(const auto node, opened.tree.stat(clean));
@@ -182,8 +183,8 @@ Result<std::vector<EntryInfo>> Session::list_files(std::string_view volume, std:
 }
 
 Result<Bytes> Session::read_file(std::string_view volume, std::string_view path) {
-    LIFEBOAT_TRY(const auto place, find_volume(state_->disks, volume));
-    auto machine = machine_over(state_->disks, fs::Access::read);
+    LIFEBOAT_TRY(const auto place, find_volume(state_->current(), volume));
+    auto machine = machine_over(state_->current(), fs::Access::read);
     LIFEBOAT_TRY(const auto opened, open_volume(machine, place));
     LIFEBOAT_TRY(const auto clean, clean_path(opened, path));
     LIFEBOAT_TRY(const auto node, opened.tree.stat(clean));

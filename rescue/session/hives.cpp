@@ -160,13 +160,13 @@ Result<OpenHive> open_hive(const OpenDisks& disks, const HiveName& name) {
     auto image = fs->read(at.path, guest::kHiveLimit);
     if (!image)
         return fail(image.error().in(where));
-    auto complete = guest::complete_hive(*fs, at.path, *image);
-    std::optional<Error> incomplete;
-    if (complete)
-        image = std::move(complete->image);
-    else if (complete.error().kind == ErrorKind::refused)
-        incomplete = complete.error().in(at.place.name);
-    auto hive = registry::Hive::open(std::move(*image), where);
+    auto file = guest::complete_hive(*fs, at.path, std::move(*image));
+    if (!file)
+        return fail(file.error().in(at.place.name));
+    auto incomplete = std::move(file->incomplete);
+    if (incomplete)
+        incomplete = incomplete->in(at.place.name);
+    auto hive = registry::Hive::open(std::move(file->image), where);
     if (!hive)
         return fail(hive.error().where == where ? hive.error() : hive.error().in(where));
     return OpenHive{std::move(at), std::move(*hive), std::move(incomplete)};

@@ -213,11 +213,11 @@ void tell_volumes(const OpenDisks& disks, Prediction& out) {
 Result<Prediction> Session::predict(const PredictionRequest& request, Progress& progress) {
     LIFEBOAT_CHECK(go_on(progress));
     progress.report("Following the boot stage", -1);
-    auto machine = machine_over(state_->disks, fs::Access::read);
+    auto machine = machine_over(state_->current(), fs::Access::read);
     auto out = request.medium == BootMediumKind::grub_legacy ? predict_legacy(machine, request)
                                                              : predict_grub2(machine, request);
     if (out.result == PredictedResult::nothing)
-        tell_volumes(state_->disks, out);
+        tell_volumes(state_->current(), out);
     out.certain = out.doubts.empty() && out.result != PredictedResult::cannot_tell;
     return out;
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "guest/hive_file.hpp"
-#include "registry/regf_reader.hpp"
 #include "session/diff.hpp"
 #include "session/stage.hpp"
 
@@ -46,20 +44,17 @@ bool is_hive(const std::optional<Bytes>& content) {
     return content && has_magic(*content, 0, "regf");
 }
 
-// The old hive as Windows would see it: with the transaction logs beside it. As it is when they do
-// not complete it.
-Bytes complete_before(const OpenDisks& disks, const PlacedChange& placed) {
-    const Bytes& before = *placed.change.before;
-    const auto state = registry::inspect(before);
+// What verify_files() did not keep: two guests changed one file.
+Result<std::vector<registry::Change>> differences_of(const OpenDisks& disks,
+                                                     const PlacedChange& placed) {
+    if (placed.registry)
+        return *placed.registry;
     const auto place = find_volume_named(disks, placed.change.volume);
-    if (!state || !state->dirty() || !place)
-        return before;
+    if (!place)
+        return registry::difference(*placed.change.before, *placed.change.after);
     auto machine = machine_over(disks, fs::Access::read);
-    const auto fs = machine.filesystem(place->disk, *place->volume);
-    if (!fs)
-        return before;
-    auto complete = guest::complete_hive(**fs, placed.path_in_volume, before);
-    return complete ? std::move(complete->image) : before;
+    LIFEBOAT_TRY(const auto fs, machine.filesystem(place->disk, *place->volume));
+    return hive_difference(*fs, placed);
 }
 
 Result<FileChangeInfo> describe(const OpenDisks& disks, const PlacedChange& placed) {
@@ -74,8 +69,7 @@ Result<FileChangeInfo> describe(const OpenDisks& disks, const PlacedChange& plac
     out.before_size = change.before ? change.before->size() : 0;
     out.after_size = change.after ? change.after->size() : 0;
     if (is_hive(change.before) && is_hive(change.after)) {
-        LIFEBOAT_TRY(const auto differences,
-                     registry::difference(complete_before(disks, placed), *change.after));
+        LIFEBOAT_TRY(const auto differences, differences_of(disks, placed));
         for (const auto& difference : differences)
             out.registry.push_back(describe(difference, last_part(change.path)));
         return out;

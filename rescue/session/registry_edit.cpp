@@ -170,18 +170,23 @@ ValueInfo describe(const registry::Value& value) {
 
 Result<Preview> stage_registry(const OpenDisks& disks, const HiveName& name,
                                const RegistryEdit& edit, Progress& progress) {
-    LIFEBOAT_TRY(auto opened, open_hive(disks, name));
-    if (opened.incomplete)
-        return fail(*opened.incomplete);
-    LIFEBOAT_CHECK(apply(opened.hive, edit, opened.at.prefix));
-    if (!opened.hive.changed())
-        return Preview{};
-    LIFEBOAT_TRY(const auto image, opened.hive.serialize());
-    return stage_content(disks, opened.at.place, opened.at.path, image, progress);
+    HivePlace at;
+    Bytes image;
+    {
+        LIFEBOAT_TRY(auto opened, open_hive(disks, name));
+        if (opened.incomplete)
+            return fail(*opened.incomplete);
+        LIFEBOAT_CHECK(apply(opened.hive, edit, opened.at.prefix));
+        if (!opened.hive.changed())
+            return Preview{};
+        LIFEBOAT_TRY(image, opened.hive.serialize());
+        at = std::move(opened.at);
+    } // what held the old hive is free for what follows
+    return stage_content(disks, at.place, at.path, std::move(image), progress);
 }
 
 Result<KeyInfo> Session::registry_key(const HiveName& name, std::string_view key) {
-    LIFEBOAT_TRY(const auto opened, open_hive(state_->disks, name));
+    LIFEBOAT_TRY(const auto opened, open_hive(state_->current(), name));
     LIFEBOAT_TRY(const auto real, real_key(opened.hive, key));
     LIFEBOAT_CHECK(require_key(opened.hive, real));
     KeyInfo out;
@@ -194,7 +199,7 @@ Result<KeyInfo> Session::registry_key(const HiveName& name, std::string_view key
 }
 
 Result<std::string> Session::registry_export(const HiveName& name, std::string_view key) {
-    LIFEBOAT_TRY(const auto opened, open_hive(state_->disks, name));
+    LIFEBOAT_TRY(const auto opened, open_hive(state_->current(), name));
     LIFEBOAT_TRY(const auto real, real_key(opened.hive, key));
     LIFEBOAT_CHECK(require_key(opened.hive, real));
     return registry::export_text(opened.hive, real, opened.at.prefix);

@@ -6,7 +6,24 @@
 #include "session/inspect.hpp"
 #include "session/stage.hpp"
 
+#include <utility>
+
 namespace lifeboat::session {
+
+const OpenDisks& Session::State::current() {
+    if (!std::exchange(stale, false))
+        return disks;
+    std::vector<std::string> paths;
+    for (const auto& disk : disks)
+        paths.push_back(disk.path);
+    // When they cannot be opened again, the overlays still read as the disks are now.
+    Progress quiet;
+    if (auto reopened = open_disks(paths, options, quiet)) {
+        disks = std::move(*reopened);
+        infos = describe(disks);
+    }
+    return disks;
+}
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Session::~Session() = default;
@@ -25,7 +42,7 @@ Result<Session> Session::open(const std::vector<std::string>& disks, const Optio
 const std::vector<DiskInfo>& Session::disks() const { return state_->infos; }
 
 Result<Inspection> Session::inspect(Progress& progress) {
-    auto machine = machine_over(state_->disks, fs::Access::read);
+    auto machine = machine_over(state_->current(), fs::Access::read);
     LIFEBOAT_TRY(auto inspection, inspect_machine(machine, repair::catalogue(), progress));
     inspection.disks = state_->infos;
     for (const auto& [disk, volume] : machine.replayed())
@@ -39,40 +56,40 @@ Result<Inspection> Session::inspect(Progress& progress) {
 Result<Preview> Session::settle(Result<Preview> preview) {
     state_->staged = preview && !preview->empty();
     if (!state_->staged)
-        discard_changes(state_->disks);
+        discard_changes(state_->current());
     return preview;
 }
 
 Result<Preview> Session::stage(std::span<const Choice> choices, Progress& progress) {
     discard();
-    return settle(stage_repairs(state_->disks, choices, repair::catalogue(), progress));
+    return settle(stage_repairs(state_->current(), choices, repair::catalogue(), progress));
 }
 
 Result<Preview> Session::stage_put(std::string_view volume, std::string_view path, ByteSpan content,
                                    Progress& progress) {
     discard();
-    return settle(session::stage_put(state_->disks, volume, path, content, progress));
+    return settle(session::stage_put(state_->current(), volume, path, content, progress));
 }
 
 Result<Preview> Session::stage_remove(std::string_view volume, std::string_view path,
                                       Progress& progress) {
     discard();
-    return settle(session::stage_remove(state_->disks, volume, path, progress));
+    return settle(session::stage_remove(state_->current(), volume, path, progress));
 }
 
 Result<Preview> Session::stage_registry(const HiveName& name, const RegistryEdit& edit,
                                         Progress& progress) {
     discard();
-    return settle(session::stage_registry(state_->disks, name, edit, progress));
+    return settle(session::stage_registry(state_->current(), name, edit, progress));
 }
 
 Result<Preview> Session::stage_gpt(Progress& progress) {
     discard();
-    return settle(session::stage_gpt(state_->disks, progress));
+    return settle(session::stage_gpt(state_->current(), progress));
 }
 
 void Session::discard() {
-    discard_changes(state_->disks);
+    discard_changes(state_->current());
     state_->staged = false;
 }
 
@@ -83,18 +100,8 @@ Result<CommitInfo> Session::commit(const std::string& undo_file, Progress& progr
     for (const auto& disk : state_->disks)
         disks.push_back({disk.path, disk.layout.sector_size, disk.overlay.get()});
     LIFEBOAT_TRY(const auto report, block::commit(disks, undo_file, progress));
-    // What the overlays remember is not true any more.
-    Progress quiet;
-    std::vector<std::string> paths;
-    for (const auto& disk : state_->disks)
-        paths.push_back(disk.path);
     state_->staged = false;
-    // When they cannot be opened again, the overlays still read as the disks are now: the commit
-    // stands, and must not be reported as an error.
-    if (auto reopened = open_disks(paths, state_->options, quiet)) {
-        state_->disks = std::move(*reopened);
-        state_->infos = describe(state_->disks);
-    }
+    state_->stale = true; // what the overlays remember is not true any more
     return CommitInfo{report.blocks, report.bytes, report.undo_file};
 }
 

@@ -34,7 +34,7 @@ Result<std::vector<PlacedChange>> placed(const guest::Guest& guest,
             from = source.path;
         }
         change.volume = place.volume;
-        out.push_back({guest.id(), std::move(change), place.path, std::move(from)});
+        out.push_back({guest.id(), std::move(change), place.path, std::move(from), std::nullopt});
     }
     return out;
 }

@@ -32,10 +32,13 @@ struct Plan {
                                      std::span<const repair::Repair> catalogue, Progress& progress);
 
 // Reads back what was staged: every changed file equals what was meant, every hive is sound and
-// differs, no block changed outside the volumes of changed files. Error `internal` names what is
-// not as it should be.
-[[nodiscard]] Result<void> verify_files(const OpenDisks& disks, const Staged& staged,
-                                        Progress& progress);
+// differs (how is kept with its change), no block changed outside the volumes of changed files.
+// Error `internal` names what is not as it should be.
+[[nodiscard]] Result<void> verify_files(const OpenDisks& disks, Staged& staged, Progress& progress);
+// Both sides of the change are hives: what differs from what Windows would have seen, with the
+// transaction logs beside the file in `fs`.
+[[nodiscard]] Result<std::vector<registry::Change>> hive_difference(fs::FileSystem& fs,
+                                                                    const PlacedChange& placed);
 // Asks again: what was cured is healthy, what was healthy has not become critical.
 [[nodiscard]] Result<void> verify_cured(const OpenDisks& disks, const Plan& plan,
                                         std::span<const repair::Repair> catalogue,

@@ -5,6 +5,7 @@
 
 #include "block/overlay.hpp"
 #include "guest/editor.hpp"
+#include "registry/regf_reader.hpp"
 #include "session/session.hpp"
 
 #include <map>
@@ -54,6 +55,8 @@ struct PlacedChange {
     guest::FileChange change;
     std::string path_in_volume;
     std::string from_in_volume; // for renamed
+    // For a hive: what differs from what Windows would have seen, logs included.
+    std::optional<std::vector<registry::Change>> registry;
 };
 
 // What a staging pass did, before it was verified.
@@ -67,6 +70,10 @@ struct Session::State {
     OpenDisks disks;
     std::vector<DiskInfo> infos;
     bool staged = false;
+    bool stale = false; // written to since they were opened
+
+    // The disks as they are now.
+    [[nodiscard]] const OpenDisks& current();
 };
 
 } // namespace lifeboat::session

@@ -23,7 +23,7 @@ bool is_hive(const std::optional<Bytes>& content) {
     return content && has_magic(*content, 0, "regf");
 }
 
-Result<void> verify_hive(fs::FileSystem& fs, const PlacedChange& placed, const std::string& where) {
+Result<void> verify_hive(fs::FileSystem& fs, PlacedChange& placed, const std::string& where) {
     const auto& change = placed.change;
     if (!is_hive(change.after))
         return {};
@@ -33,18 +33,16 @@ Result<void> verify_hive(fs::FileSystem& fs, const PlacedChange& placed, const s
     if (!is_hive(change.before))
         return {};
     // Held against what Windows would see: the old hive with its transaction logs.
-    const auto complete = guest::complete_hive(fs, placed.path_in_volume, *change.before);
-    const auto difference =
-        registry::difference(complete ? complete->image : *change.before, *change.after);
+    auto difference = hive_difference(fs, placed);
     if (!difference)
         return wrong(where, "the hives cannot be compared: " + difference.error().text());
     if (difference->empty())
         return wrong(where, "the new hive holds nothing that the old one did not");
+    placed.registry = std::move(*difference);
     return {};
 }
 
-Result<void> verify_present(fs::FileSystem& fs, const PlacedChange& placed,
-                            const std::string& where) {
+Result<void> verify_present(fs::FileSystem& fs, PlacedChange& placed, const std::string& where) {
     const auto& change = placed.change;
     LIFEBOAT_TRY(const auto node, fs.stat(placed.path_in_volume));
     if (!node)
@@ -70,8 +68,7 @@ Result<void> verify_absent(fs::FileSystem& fs, const std::string& path, const st
     return node ? wrong(where, "it is still there after it was removed") : Result<void>{};
 }
 
-Result<void> verify_change(guest::Machine& machine, const OpenDisks& disks,
-                           const PlacedChange& placed) {
+Result<void> verify_change(guest::Machine& machine, const OpenDisks& disks, PlacedChange& placed) {
     const auto& change = placed.change;
     const std::string where = change.volume + ", " + change.path;
     const auto place = find_volume_named(disks, change.volume);
@@ -123,6 +120,16 @@ bool is_logical(const volume::Volume& volume) { return volume.id.find('/') != st
 
 } // namespace
 
+Result<std::vector<registry::Change>> hive_difference(fs::FileSystem& fs,
+                                                      const PlacedChange& placed) {
+    const auto& before = *placed.change.before;
+    const auto state = registry::inspect(before);
+    if (!state || !state->dirty())
+        return registry::difference(before, *placed.change.after);
+    const auto complete = guest::complete_hive(fs, placed.path_in_volume, before);
+    return registry::difference(complete ? complete->image : before, *placed.change.after);
+}
+
 Result<std::set<std::string>> touched_volumes(const OpenDisks& disks) {
     std::set<std::string> out;
     for (std::size_t disk = 0; disk < disks.size(); ++disk) {
@@ -162,7 +169,7 @@ std::set<std::string> allowed_volumes(const OpenDisks& disks, const Staged& stag
 
 } // namespace
 
-Result<void> verify_files(const OpenDisks& disks, const Staged& staged, Progress& progress) {
+Result<void> verify_files(const OpenDisks& disks, Staged& staged, Progress& progress) {
     progress.report("Reading back what was staged", -1);
     auto machine = machine_over(disks, fs::Access::read);
     for (std::size_t i = 0; i < staged.changes.size(); ++i) {

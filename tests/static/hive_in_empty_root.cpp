@@ -58,7 +58,7 @@ Result<RegfKey> find(const RegfImage& image, std::string_view path) {
         bool found = false;
         for (std::size_t i = 0; i < refs.size() && !found; ++i) {
             LIFEBOAT_TRY(RegfKey child, image.key(refs[i].key));
-            if (child.name == part) {
+            if (child.name() == part) {
                 key = std::move(child);
                 found = true;
             }

@@ -27,11 +27,11 @@ struct Library {
     std::string_view room;
 };
 constexpr Library kLibraries[] = {
-    {"nettle/", "base"},  {"libnbd", "block"},   {"expat", "block"},       {"libfdisk", "volume"},
-    {"blkid/", "volume"}, {"ntfs-3g/", "fs"},    {"ext2fs/", "fs"},        {"et/com_err", "fs"},
-    {"com_err", "fs"},    {"hivex", "registry"}, {"nlohmann/", "session"}, {"CLI/", "cli"},
-    {"imgui", "gui"},     {"SDL", "gui"},        {"xf86drm", "gui"},       {"drm", "gui"},
-    {"libdrm/", "gui"},   {"zlib", "guest"},
+    {"nettle/", "base"},    {"xxhash", "base"},   {"libnbd", "block"},   {"expat", "block"},
+    {"libfdisk", "volume"}, {"blkid/", "volume"}, {"ntfs-3g/", "fs"},    {"ext2fs/", "fs"},
+    {"et/com_err", "fs"},   {"com_err", "fs"},    {"hivex", "registry"}, {"nlohmann/", "session"},
+    {"CLI/", "cli"},        {"imgui", "gui"},     {"SDL", "gui"},        {"xf86drm", "gui"},
+    {"drm", "gui"},         {"libdrm/", "gui"},   {"zlib", "guest"},
 };
 
 struct Include {

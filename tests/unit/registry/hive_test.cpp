@@ -44,12 +44,12 @@ void same_view(const Hive& hive, const RegfImage& strict, const RegfKey& key,
     for (std::size_t i = 0; i < refs->size(); ++i) {
         const auto child = strict.key((*refs)[i].key);
         REQUIRE(child);
-        if (child->name != (*names)[i])
+        const auto name = child->name();
+        if (name != (*names)[i])
             FAIL_CHECK("names differ below " << path);
-        if (child->name.find('\0') != std::string::npos)
+        if (name.find('\0') != std::string::npos)
             continue; // hivex cannot be asked for a name with a NUL inside
-        same_view(hive, strict, *child, path.empty() ? child->name : path + "\\" + child->name,
-                  keys);
+        same_view(hive, strict, *child, path.empty() ? name : path + "\\" + name, keys);
     }
 }
 

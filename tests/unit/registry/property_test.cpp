@@ -79,7 +79,7 @@ void read_all(const RegfImage& image, const RegfKey& key, const std::u16string& 
         const auto child = image.key(ref.key);
         REQUIRE(child);
         const std::u16string below =
-            path.empty() ? child->sort_name : path + u"\\" + child->sort_name;
+            path.empty() ? child->sort_name() : path + u"\\" + child->sort_name();
         out[below] = image.values(*child).value();
         read_all(image, *child, below, out);
     }

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "registry/names.hpp"
+#include "registry/regf_image.hpp"
+#include "registry/regf_reader.hpp"
+
+#include <algorithm>
+
+namespace lifeboat::registry {
+
+namespace {
+
+constexpr std::size_t kMaxDepth = 512; // Windows itself stops at 512 levels
+
+// Walks every key of one hive once. Names are compared as they are stored: text is made of them
+// only for an error.
+class Checker {
+public:
+    explicit Checker(const RegfImage& image) : image_(image) {
+        seen_.resize(image.base().bins_size / 8);
+        security_.resize(seen_.size());
+    }
+
+    Result<void> check(const RegfKey& key) {
+        trail_.push_back(&key);
+        if (trail_.size() > kMaxDepth + 1)
+            return damaged("keys are nested too deeply");
+        if (seen_[key.at / 8])
+            return damaged("the key is reached twice");
+        seen_[key.at / 8] = true;
+        LIFEBOAT_CHECK(here(check_values(key)));
+        LIFEBOAT_CHECK(here(check_security(key)));
+        auto refs = image_.subkeys(key);
+        if (!refs)
+            return here(fail(refs.error()));
+        LIFEBOAT_CHECK(check_places(key, *refs));
+        for (const SubkeyRef& ref : *refs) {
+            LIFEBOAT_TRY(const RegfKey child, image_.key(ref.key));
+            LIFEBOAT_CHECK(check(child));
+        }
+        trail_.pop_back();
+        return {};
+    }
+
+private:
+    [[nodiscard]] std::string path() const {
+        std::string out;
+        for (std::size_t i = 1; i < trail_.size(); ++i)
+            out += (i == 1 ? "" : "\\") + trail_[i]->name();
+        return out.empty() ? "the root key" : out;
+    }
+    [[nodiscard]] tl::unexpected<Error> damaged(std::string what) const {
+        return fail(ErrorKind::damaged, path(), std::move(what));
+    }
+    [[nodiscard]] tl::unexpected<Error> damaged(const RegfKey& child, std::string what) {
+        trail_.push_back(&child);
+        return damaged(std::move(what));
+    }
+    [[nodiscard]] Result<void> here(Result<void> result) const {
+        return result ? result : fail(result.error().in(path()));
+    }
+
+    Result<void> check_values(const RegfKey& key) {
+        LIFEBOAT_TRY(const ByteSpan list, image_.value_list(key));
+        hashes_.clear();
+        std::size_t held = 0;
+        for (std::size_t at = 0; at < list.size(); at += 4) {
+            LIFEBOAT_TRY(const RegfValue value,
+                         image_.stored_value(*read_le<std::uint32_t>(list, at)));
+            held += value.length;
+            if (held > image_.base().bins_size)
+                return fail(ErrorKind::damaged, "", "its values are longer than the hive");
+            LIFEBOAT_CHECK(image_.check_data(value));
+            upcase_stored(value.stored_name, value.compressed_name, name_);
+            hashes_.push_back(name_hash(name_));
+        }
+        std::sort(hashes_.begin(), hashes_.end());
+        if (std::adjacent_find(hashes_.begin(), hashes_.end()) == hashes_.end())
+            return {};
+        return check_names(list); // names with one hash are rarely the same name
+    }
+
+    Result<void> check_names(ByteSpan list) const {
+        std::vector<std::u16string> names(list.size() / 4);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            LIFEBOAT_TRY(const RegfValue value,
+                         image_.stored_value(*read_le<std::uint32_t>(list, 4 * i)));
+            upcase_stored(value.stored_name, value.compressed_name, names[i]);
+        }
+        std::sort(names.begin(), names.end());
+        if (std::adjacent_find(names.begin(), names.end()) != names.end())
+            return fail(ErrorKind::damaged, "", "two values have the same name");
+        return {};
+    }
+
+    Result<void> check_security(const RegfKey& key) {
+        if (key.security != kNothing && key.security / 8 < security_.size() &&
+            security_[key.security / 8])
+            return {};
+        LIFEBOAT_CHECK(image_.check_security(key.security));
+        security_[key.security / 8] = true;
+        return {};
+    }
+
+    // A subkey must be found again by Windows: right parent, right hash, right place in the order.
+    Result<void> check_places(const RegfKey& parent, const std::vector<SubkeyRef>& refs) {
+        bool comparable = false; // previous_ is a name whose order is known for certain
+        for (const SubkeyRef& ref : refs) {
+            auto child = image_.key(ref.key);
+            if (!child)
+                return here(fail(child.error()));
+            if (child->parent != parent.at)
+                return damaged(*child, "the key names another key as its parent");
+            upcase_stored(child->stored_name, child->compressed_name, name_);
+            const bool certain = order_is_certain(name_);
+            if (ref.kind == SubkeyRef::Kind::hash && certain && ref.hash != name_hash(name_))
+                return damaged(*child, "the key is listed with a wrong hash");
+            if (comparable && certain && !(previous_ < name_))
+                return damaged(*child, "the key is out of order");
+            comparable = certain;
+            std::swap(previous_, name_);
+        }
+        return {};
+    }
+
+    const RegfImage& image_;
+    std::vector<bool> seen_;
+    std::vector<bool> security_;
+    std::vector<const RegfKey*> trail_; // from the root to the key that is looked at
+    // Kept for their room.
+    std::u16string name_, previous_;
+    std::vector<std::uint32_t> hashes_;
+};
+
+} // namespace
+
+Result<void> check_structure(ByteSpan image) {
+    LIFEBOAT_TRY(const RegfImage cells, RegfImage::open(image));
+    LIFEBOAT_TRY(const RegfKey root, cells.root());
+    return Checker(cells).check(root);
+}
+
+} // namespace lifeboat::registry
