@@ -34,13 +34,13 @@ inline std::string make_fat(const TempDir& dir, const FatKind& kind) {
 inline void mtools_put(const TempDir& dir, const std::string& image, const std::string& path,
                        ByteSpan content) {
     write_file(dir.file("in"), content);
-    run_ok({"mcopy", "-i", image, dir.file("in"), "::" + path});
+    run_ok({"env", "LC_ALL=C.UTF-8", "mcopy", "-i", image, dir.file("in"), "::" + path});
 }
 
 inline Bytes mtools_get(const TempDir& dir, const std::string& image, const std::string& path) {
     const auto out = dir.file("out");
     files::remove(out);
-    run_ok({"mcopy", "-n", "-i", image, "::" + path, out});
+    run_ok({"env", "LC_ALL=C.UTF-8", "mcopy", "-n", "-i", image, "::" + path, out});
     return read_file(out);
 }
 
