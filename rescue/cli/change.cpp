@@ -175,6 +175,15 @@ Outcome repair(Context& context) {
     return report_written(context, session, preview, written, request.disks);
 }
 
+Outcome restore(Context& context) {
+    const auto& request = context.request;
+    LIFEBOAT_TRY(auto session, open_session(context, request.disks));
+    const session::RestoreChoice choice{request.time, request.guest, request.paths, request.force};
+    LIFEBOAT_TRY(const auto preview, session.stage_restore(choice, context.progress));
+    LIFEBOAT_TRY(const auto code, finish_edit(context, session, preview));
+    return preview.conflicts.empty() ? code : ExitCode::findings;
+}
+
 Outcome undo(Context& context) {
     const auto& request = context.request;
     context.progress.cannot_stop();

@@ -28,12 +28,14 @@ using Outcome = Result<ExitCode>;
 [[nodiscard]] Outcome attach(Context& context); // reads no disk
 [[nodiscard]] Outcome ls(Context& context);
 [[nodiscard]] Outcome cat(Context& context);
+[[nodiscard]] Outcome kept(Context& context);
 [[nodiscard]] Outcome registry_list(Context& context);
 [[nodiscard]] Outcome registry_get(Context& context);
 [[nodiscard]] Outcome registry_export(Context& context);
 
 [[nodiscard]] Outcome repair(Context& context);
 [[nodiscard]] Outcome undo(Context& context);
+[[nodiscard]] Outcome restore(Context& context);
 [[nodiscard]] Outcome put(Context& context);
 [[nodiscard]] Outcome rm(Context& context);
 [[nodiscard]] Outcome registry_edit(Context& context); // set, delete, import

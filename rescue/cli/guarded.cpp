@@ -60,6 +60,7 @@ ExitCode run_guarded_command(const Request& asked, Console& console, std::time_t
     if (!prepared)
         return report_error(console, prepared.error(), request.json);
     prepared->options.sector_size = request.sector_size;
+    prepared->options.keep_originals = !request.no_keep;
 
     const UndoFileToMake undo_file(intent.new_undo_file);
     const auto ended = session::run_guarded({}, [&](session::Watch& watch) {

@@ -55,6 +55,15 @@ Outcome diagnose(Context& context) {
     return exit_code(inspection);
 }
 
+Outcome kept(Context& context) {
+    LIFEBOAT_TRY(auto session, open_session(context, context.request.disks));
+    LIFEBOAT_TRY(const auto kept, session.kept(context.progress));
+    context.progress.clear();
+    context.console.print(context.request.json ? session::kept_json(kept)
+                                               : session::kept_text(kept));
+    return ExitCode::done;
+}
+
 Outcome explain(Context& context) {
     if (context.request.id.empty()) {
         list_pages(context.console);

@@ -62,6 +62,8 @@ Result<std::vector<std::string>> disks_of(const Request& request) {
         return request.disks;
     case Command::layout:
     case Command::diagnose:
+    case Command::kept:
+    case Command::restore:
     case Command::repair:
     case Command::menu:
     case Command::explain:

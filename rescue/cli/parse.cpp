@@ -152,6 +152,8 @@ struct Builder {
             ->excludes(all)
             ->excludes(some);
         guest(repair, "only this guest (windows1, linux1, ...)");
+        repair->add_flag("--no-keep", request.no_keep,
+                         "keep no originals in the guest (docs/originals.md)");
         writes(repair);
         repair->footer("Without --all and --only the plan is shown and, on a terminal, confirmed.\n"
                        "\nExamples:\n"
@@ -165,6 +167,30 @@ struct Builder {
             ->required()
             ->type_name("");
         json(undo);
+        kept_commands();
+    }
+
+    void kept_commands() {
+        auto* kept =
+            command(app, "kept", Command::kept,
+                    "originals that repairs kept in the guest, and what became of the files");
+        disks(kept);
+        json(kept);
+        auto* restore = command(app, "restore", Command::restore,
+                                "put back originals kept in the guest, also after it has run");
+        restore->add_option("TIME", request.time, "of the repair, as kept shows it, or latest")
+            ->required()
+            ->type_name("");
+        disks(restore);
+        restore->add_option("--only", request.paths, "only this file of the guest; repeatable")
+            ->type_name("PATH")
+            ->allow_extra_args(false);
+        restore->add_flag("--force", request.force, "also files that changed since the repair");
+        guest(restore, "which guest, when there are several");
+        writes(restore);
+        restore->footer("Exit code 1: some files were left alone, because they changed since.\n"
+                        "\nExample:\n"
+                        "  lifeboat restore latest guest.img --only /boot/grub/grub.cfg --dry-run");
     }
 
     void file_commands() {

@@ -13,6 +13,8 @@ enum class Command {
     diagnose,
     repair,
     undo,
+    kept,
+    restore,
     explain,
     predict,
     attach,
@@ -47,6 +49,10 @@ struct Request {
     bool all = false;
     bool gpt_backup = false;
     std::vector<std::string> only;
+    bool no_keep = false;           // repair
+    std::string time;               // restore
+    std::vector<std::string> paths; // restore
+    bool force = false;             // restore
     bool dry_run = false;
     std::string undo_file;
     std::string medium;   // predict: its kind; attach: the ISO

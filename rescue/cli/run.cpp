@@ -30,6 +30,8 @@ Outcome dispatch(Context& context) {
     case Command::diagnose: return diagnose(context);
     case Command::repair: return repair(context);
     case Command::undo: return undo(context);
+    case Command::kept: return kept(context);
+    case Command::restore: return restore(context);
     case Command::explain: return explain(context);
     case Command::predict: return predict(context);
     case Command::attach: return attach(context);
@@ -63,8 +65,8 @@ ExitCode with_output(Console& console, const Request& request, ExitCode code) {
 
 bool writes(const Request& request) {
     const bool can = request.command == Command::repair || request.command == Command::undo ||
-                     request.command == Command::put || request.command == Command::rm ||
-                     request.command == Command::registry_set ||
+                     request.command == Command::restore || request.command == Command::put ||
+                     request.command == Command::rm || request.command == Command::registry_set ||
                      request.command == Command::registry_delete ||
                      request.command == Command::registry_import;
     return can && !request.dry_run;

@@ -31,6 +31,9 @@ struct NewFile {
     std::uint32_t mode = 0644;
     std::uint32_t uid = 0;
     std::uint32_t gid = 0;
+    // NTFS only: a directory whose new entries have the access rights that this one shall have;
+    // empty: its own directory.
+    std::string rights_of = {};
 };
 
 inline constexpr std::uint64_t kReadLimit = 256U << 20;

@@ -98,22 +98,26 @@ public:
     }
 
     Result<void> create(std::string_view path, ByteSpan content,
-                        const NewFile& /*attributes*/) override {
+                        const NewFile& attributes) override {
         LIFEBOAT_TRY(const auto spot, free_spot(path));
+        LIFEBOAT_TRY(const auto heir_of, rights_of(spot, attributes));
         return guarded([&]() -> Result<void> {
-            LIFEBOAT_TRY(const auto number,
-                         at(volume_->create(spot.directory, spot.name, NtfsMake::file), path));
+            LIFEBOAT_TRY(
+                const auto number,
+                at(volume_->create(spot.directory, spot.name, NtfsMake::file, heir_of), path));
             LIFEBOAT_TRY(const bool safe, at(volume_->write(number, content), path));
             static_cast<void>(safe); // nobody sees the file before it is complete
             return {};
         });
     }
 
-    Result<void> make_directory(std::string_view path, const NewFile& /*attributes*/) override {
+    Result<void> make_directory(std::string_view path, const NewFile& attributes) override {
         LIFEBOAT_TRY(const auto spot, free_spot(path));
+        LIFEBOAT_TRY(const auto heir_of, rights_of(spot, attributes));
         return guarded([&]() -> Result<void> {
-            LIFEBOAT_TRY(const auto number,
-                         at(volume_->create(spot.directory, spot.name, NtfsMake::directory), path));
+            LIFEBOAT_TRY(
+                const auto number,
+                at(volume_->create(spot.directory, spot.name, NtfsMake::directory, heir_of), path));
             static_cast<void>(number);
             return {};
         });
@@ -239,6 +243,11 @@ private:
             return fail(ErrorKind::not_found, printable(path), "there is no such directory");
         LIFEBOAT_CHECK(check_windows_name(spot.name));
         return spot;
+    }
+
+    [[nodiscard]] Result<std::uint64_t> rights_of(const Spot& spot, const NewFile& attributes) {
+        return attributes.rights_of.empty() ? Result<std::uint64_t>(spot.directory)
+                                            : directory_number(attributes.rights_of);
     }
 
     [[nodiscard]] Result<std::uint64_t> directory_number(std::string_view path) {

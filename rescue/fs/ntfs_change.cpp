@@ -117,22 +117,28 @@ Result<bool> NtfsVolume::Impl::write_where_it_lies(ntfs_inode* inode, ByteSpan c
 }
 
 Result<std::uint64_t> NtfsVolume::create(std::uint64_t directory, std::string_view name,
-                                         NtfsMake what) {
+                                         NtfsMake what, std::uint64_t heir_of) {
     const auto units = ntfs_units_of(name);
     if (!units)
         return fail(ErrorKind::usage, printable(name), "this cannot be a file name on NTFS");
     LIFEBOAT_TRY(auto parent, impl_->inode(directory));
+    NtfsInodePtr other;
+    if (heir_of != directory) {
+        LIFEBOAT_TRY(other, impl_->inode(heir_of));
+    }
+    auto* const testator = other ? other.get() : parent.get();
     SECURITY_CONTEXT context{};
     PERMISSIONS_CACHE* no_cache = nullptr;
     context.vol = impl_->volume;
     context.pseccache = &no_cache;
     const bool make_directory = what == NtfsMake::directory;
-    const auto security = ntfs_inherited_id(&context, parent.get(), make_directory ? TRUE : FALSE);
+    const auto security = ntfs_inherited_id(&context, testator, make_directory ? TRUE : FALSE);
     NtfsInodePtr made(ntfs_create(parent.get(), security, units->data(),
                                   static_cast<u8>(units->size()),
                                   make_directory ? S_IFDIR : S_IFREG));
     if (!made)
         return impl_->error("making a file");
+    other.reset();
     const std::uint64_t number = made->mft_no;
     ntfs_inode_update_times(parent.get(), kModified);
     LIFEBOAT_CHECK(impl_->finish(std::move(made)));

@@ -69,9 +69,9 @@ public:
     // Keeps the MFT record, its names, times of creation and security. False when the old content
     // had to be overwritten where it lies, so that a power cut would mix the two.
     [[nodiscard]] Result<bool> write(std::uint64_t number, ByteSpan content);
-    // With the security descriptor that Windows would let it inherit.
+    // With the security descriptor that Windows would let it inherit from the directory `heir_of`.
     [[nodiscard]] Result<std::uint64_t> create(std::uint64_t directory, std::string_view name,
-                                               NtfsMake what);
+                                               NtfsMake what, std::uint64_t heir_of);
     [[nodiscard]] Result<void> add_name(std::uint64_t number, std::uint64_t directory,
                                         std::string_view name);
     // The file goes with its last name; a directory must be empty.

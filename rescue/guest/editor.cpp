@@ -29,6 +29,7 @@ struct Entry {
     std::string path;
     Side before;
     Side now;
+    std::uint32_t mode = 0; // before
 };
 
 std::string parent_of(const std::string& path) {
@@ -82,8 +83,11 @@ struct Editor::State {
         const auto id = key(place.full);
         if (const auto known = entries.find(id); known != entries.end())
             return &known->second;
+        LIFEBOAT_TRY(const auto node, place.fs->stat(place.path));
         LIFEBOAT_TRY(auto side, look(place));
-        return &entries.emplace(id, Entry{place.volume, place.full, side, side}).first->second;
+        const auto mode = node ? node->mode : 0;
+        return &entries.emplace(id, Entry{place.volume, place.full, side, side, mode})
+                    .first->second;
     }
 };
 
@@ -124,17 +128,18 @@ Result<void> Editor::write(std::string_view path, ByteSpan content, const fs::Ne
     return {};
 }
 
-Result<void> Editor::make_directory(std::string_view path) {
+Result<void> Editor::make_directory(std::string_view path, const fs::NewFile& if_new) {
     LIFEBOAT_TRY(const auto node, state_->tree().stat(path));
     if (node && node->type == fs::NodeType::directory)
         return {};
     if (node)
         return fail(ErrorKind::refused, std::string(path), "there is a file of this name");
-    LIFEBOAT_CHECK(path == "/" ? Result<void>{} : make_directory(parent_of(std::string(path))));
+    LIFEBOAT_CHECK(path == "/" ? Result<void>{}
+                               : make_directory(parent_of(std::string(path)), if_new));
     LIFEBOAT_TRY(auto place, state_->tree().locate_parent(path));
     LIFEBOAT_TRY(auto* entry, state_->entry(place));
     LIFEBOAT_CHECK(state_->check_writable(place));
-    LIFEBOAT_CHECK(place.fs->make_directory(place.path, fs::NewFile{0755, 0, 0}));
+    LIFEBOAT_CHECK(place.fs->make_directory(place.path, if_new));
     entry->now = {true, true, std::nullopt, std::nullopt};
     return {};
 }
@@ -260,12 +265,14 @@ std::vector<FileChange> Editor::changes() const {
         change.volume = entry.volume;
         change.path = entry.path;
         const Side* before = &entry.before;
+        change.mode = entry.mode;
         const auto moved = state_->moved.find(id);
         if (moved != state_->moved.end() && left.count(moved->second) != 0) {
             const auto& source = state_->entries.at(moved->second);
             change.kind = FileChangeKind::renamed;
             change.from = source.path;
             before = &source.before;
+            change.mode = source.mode;
         } else if (!entry.before.exists) {
             change.kind = FileChangeKind::created;
         } else if (!entry.now.exists) {

@@ -18,6 +18,7 @@ struct FileChange {
     std::optional<std::string> link; // target, when it is a symbolic link
     std::optional<Bytes> before;
     std::optional<Bytes> after;
+    std::uint32_t mode = 0; // of what was there before; 0 on NTFS and FAT
 };
 
 class Editor {
@@ -37,7 +38,8 @@ public:
                                           const fs::NewFile& if_new = {});
     [[nodiscard]] Result<void> write(std::string_view path, ByteSpan content,
                                      const fs::NewFile& if_new = {});
-    [[nodiscard]] Result<void> make_directory(std::string_view path);
+    [[nodiscard]] Result<void> make_directory(std::string_view path,
+                                              const fs::NewFile& if_new = {0755, 0, 0});
     [[nodiscard]] Result<void> make_symlink(std::string_view path, std::string_view target);
     [[nodiscard]] Result<void> rename(std::string_view from, std::string_view to);
     [[nodiscard]] Result<void> remove(std::string_view path);

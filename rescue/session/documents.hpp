@@ -19,6 +19,7 @@ inline constexpr std::string_view kSchema = "lifeboat/1";
 [[nodiscard]] std::string to_json(const std::vector<DiskInfo>& disks,
                                   const std::vector<GuestInfo>& guests);
 [[nodiscard]] std::string undo_json(const CommitInfo& undone);
+[[nodiscard]] std::string kept_json(const std::vector<KeptInfo>& kept);
 [[nodiscard]] std::string entries_json(const std::vector<EntryInfo>& entries);
 [[nodiscard]] std::string key_json(std::string_view hive, std::string_view key,
                                    const KeyInfo& info);
@@ -28,6 +29,7 @@ inline constexpr std::string_view kSchema = "lifeboat/1";
                                       const std::vector<GuestInfo>& guests);
 [[nodiscard]] std::string diagnosis_text(const Inspection& inspection);
 [[nodiscard]] std::string preview_text(const Preview& preview);
+[[nodiscard]] std::string kept_text(const std::vector<KeptInfo>& kept);
 [[nodiscard]] std::string entries_text(const std::vector<EntryInfo>& entries);
 [[nodiscard]] std::string key_text(const KeyInfo& info);
 

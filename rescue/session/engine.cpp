@@ -23,7 +23,9 @@ public:
     DiskEngine(std::vector<std::string> disks, std::string undo_folder, std::string sys_block,
                Options options)
         : given_(std::move(disks)), undo_folder_(std::move(undo_folder)),
-          sys_block_(std::move(sys_block)), options_(std::move(options)) {}
+          sys_block_(std::move(sys_block)), options_(std::move(options)) {
+        options_.keep_originals = true;
+    }
 
     std::vector<std::string> disks() const override {
         return given_.empty() ? disks_of_machine(sys_block_) : given_;

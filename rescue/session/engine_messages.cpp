@@ -56,7 +56,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FileChangeInfo, guest, volume, path, kind, fr
                                    before_size, after_size, diff, registry)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StagedRepair, id, guest, title, sentences)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Preview::DiskBlocks, disk, blocks, bytes)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Preview, repairs, files, blocks)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConflictInfo, guest, path, why)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Preview, repairs, files, blocks, conflicts)
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CommitInfo, blocks, bytes, undo_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Report, doing, fraction)

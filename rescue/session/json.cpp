@@ -145,6 +145,35 @@ Json json_of(const Preview::DiskBlocks& blocks) {
     return out;
 }
 
+Json json_of(const ConflictInfo& conflict) {
+    Json out;
+    out["guest"] = conflict.guest;
+    out["path"] = conflict.path;
+    out["why"] = conflict.why;
+    return out;
+}
+
+Json json_of(const KeptFileInfo& file) {
+    Json out;
+    out["path"] = file.path;
+    out["from"] = file.from;
+    out["kind"] = file.kind;
+    out["state"] = file.state;
+    out["copy_is_good"] = file.copy_is_good;
+    return out;
+}
+
+Json json_of(const KeptInfo& kept) {
+    Json out;
+    out["guest"] = kept.guest;
+    out["time"] = kept.time;
+    out["folder"] = kept.folder;
+    out["repairs"] = list_of(kept.repairs);
+    out["files"] = list_of(kept.files);
+    out["problem"] = kept.problem ? json_of(*kept.problem) : Json(nullptr);
+    return out;
+}
+
 Json json_of(const CommitInfo& commit) {
     Json out;
     out["blocks"] = commit.blocks;
@@ -237,6 +266,7 @@ std::string to_json(const Preview& preview, const CommitInfo* commit, const Insp
     out["repairs"] = list_of(preview.repairs);
     out["files"] = list_of(preview.files);
     out["blocks"] = list_of(preview.blocks);
+    out["conflicts"] = list_of(preview.conflicts);
     out["commit"] = commit != nullptr ? json_of(*commit) : Json(nullptr);
     out["after"] = nullptr;
     if (after != nullptr) {
@@ -283,6 +313,12 @@ std::string to_json(const PredictionRequest& request, const Prediction& predicti
 std::string undo_json(const CommitInfo& undone) {
     auto out = document("undo");
     out["commit"] = json_of(undone);
+    return written(out);
+}
+
+std::string kept_json(const std::vector<KeptInfo>& kept) {
+    auto out = document("kept");
+    out["kept"] = list_of(kept);
     return written(out);
 }
 

@@ -4,11 +4,27 @@
 #include "block/commit.hpp"
 #include "session/edit.hpp"
 #include "session/inspect.hpp"
+#include "session/originals.hpp"
 #include "session/stage.hpp"
 
+#include <array>
+#include <ctime>
 #include <utility>
 
 namespace lifeboat::session {
+
+namespace {
+
+// "20261127T080000Z"
+std::string time_text(std::time_t now) {
+    std::tm utc{};
+    gmtime_r(&now, &utc);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &utc);
+    return text.data();
+}
+
+} // namespace
 
 const OpenDisks& Session::State::current() {
     if (!std::exchange(stale, false))
@@ -62,7 +78,8 @@ Result<Preview> Session::settle(Result<Preview> preview) {
 
 Result<Preview> Session::stage(std::span<const Choice> choices, Progress& progress) {
     discard();
-    return settle(stage_repairs(state_->current(), choices, repair::catalogue(), progress));
+    const auto keep = state_->options.keep_originals ? time_text(std::time(nullptr)) : "";
+    return settle(stage_repairs(state_->current(), choices, repair::catalogue(), progress, keep));
 }
 
 Result<Preview> Session::stage_put(std::string_view volume, std::string_view path, ByteSpan content,
@@ -86,6 +103,15 @@ Result<Preview> Session::stage_registry(const HiveName& name, const RegistryEdit
 Result<Preview> Session::stage_gpt(Progress& progress) {
     discard();
     return settle(session::stage_gpt(state_->current(), progress));
+}
+
+Result<Preview> Session::stage_restore(const RestoreChoice& choice, Progress& progress) {
+    discard();
+    return settle(session::stage_restore(state_->current(), choice, progress));
+}
+
+Result<std::vector<KeptInfo>> Session::kept(Progress& progress) {
+    return list_kept(state_->current(), progress);
 }
 
 void Session::discard() {

@@ -107,6 +107,12 @@ struct StagedRepair {
     std::vector<std::string> sentences; // what it did, in order
 };
 
+struct ConflictInfo {
+    std::string guest;
+    std::string path;
+    std::string why; // it was left alone
+};
+
 struct Preview {
     std::vector<StagedRepair> repairs;
     std::vector<FileChangeInfo> files;
@@ -115,6 +121,7 @@ struct Preview {
         std::uint64_t blocks = 0, bytes = 0;
     };
     std::vector<DiskBlocks> blocks;
+    std::vector<ConflictInfo> conflicts; // of a restore
     [[nodiscard]] bool empty() const { return files.empty() && blocks.empty(); }
 };
 
@@ -131,7 +138,34 @@ struct Choice {
     std::string guest;
 };
 
+// Originals that a repair kept in the guest.
+struct KeptFileInfo {
+    std::string path;
+    std::string from;  // where a renamed file was
+    std::string kind;  // what the repair did: "created", "changed", "removed", "renamed"
+    std::string state; // now: "as_left", "original", "changed", "gone"; "unknown": cannot be read
+    bool copy_is_good = true; // the original can be put back
+};
+
+struct KeptInfo {
+    std::string guest;
+    std::string time;   // "20261127T080000Z", the name of the folder
+    std::string folder; // in the guest
+    std::vector<std::string> repairs;
+    std::vector<KeptFileInfo> files;
+    std::optional<Error> problem; // why the folder cannot be read
+};
+
+struct RestoreChoice {
+    std::string time;               // a KeptInfo::time, or "latest"
+    std::string guest;              // may be empty when there is only one
+    std::vector<std::string> paths; // all when empty
+    bool force = false;             // also what was changed since the repair
+};
+
 struct Options {
+    // Keep the originals of what a repair changes in the guest itself (docs/originals.md).
+    bool keep_originals = false;
     std::uint32_t sector_size = 0; // 0: as the disk says
     // Made by prepare() (prepare.hpp) for a process that may start no program itself.
     std::shared_ptr<block::QemuHelper> helper;
@@ -208,6 +242,9 @@ public:
                                                  Progress& progress);
     // Makes both copies of every disk's GPT good again where one is; done only when asked for.
     [[nodiscard]] Result<Preview> stage_gpt(Progress& progress);
+    // Puts back originals that an earlier repair kept. What was changed since is a conflict of the
+    // preview, and is left alone unless forced.
+    [[nodiscard]] Result<Preview> stage_restore(const RestoreChoice& choice, Progress& progress);
     void discard();
 
     // Looking at single files and hives; `volume` as for stage_put().
@@ -217,6 +254,9 @@ public:
     // `not_found` when there is no such key.
     [[nodiscard]] Result<KeyInfo> registry_key(const HiveName& name, std::string_view key);
     [[nodiscard]] Result<std::string> registry_export(const HiveName& name, std::string_view key);
+
+    // Newest last.
+    [[nodiscard]] Result<std::vector<KeptInfo>> kept(Progress& progress);
 
     // What a chainload medium would boot from the disks, as they are now on the overlay.
     [[nodiscard]] Result<Prediction> predict(const PredictionRequest& request, Progress& progress);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session/stage.hpp"
 
+#include "session/originals.hpp"
+
 #include <algorithm>
 
 namespace lifeboat::session {
@@ -51,8 +53,23 @@ void tell_of_risks(const guest::Guest& guest, Staged& staged) {
                 "the power fails while it is written, only lifeboat undo makes it whole again");
 }
 
-Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, Staged& staged,
-                      Progress& progress) {
+Result<void> record(const guest::Guest& guest, const guest::Editor& editor, Staged& staged) {
+    tell_of_risks(guest, staged);
+    LIFEBOAT_TRY(auto changes, placed(guest, editor.changes()));
+    for (auto& change : changes)
+        staged.changes.push_back(std::move(change));
+    return {};
+}
+
+std::vector<std::string> ids_of(const std::vector<const repair::Repair*>& repairs) {
+    std::vector<std::string> out;
+    for (const auto* repair : repairs)
+        out.emplace_back(repair->id);
+    return out;
+}
+
+Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, const std::string& keep,
+                      Staged& staged, Progress& progress) {
     guest::Editor editor(guest);
     for (const auto* repair : step.repairs) {
         LIFEBOAT_CHECK(go_on(progress));
@@ -66,26 +83,34 @@ Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, Stag
     const auto finished = editor.finish();
     if (!finished)
         return fail(finished.error().in(step.guest));
-    tell_of_risks(*guest, staged);
-    LIFEBOAT_TRY(auto changes, placed(*guest, editor.changes()));
-    for (auto& change : changes)
-        staged.changes.push_back(std::move(change));
-    return {};
+    if (!keep.empty())
+        if (const auto kept = keep_originals(editor, ids_of(step.repairs), keep); !kept)
+            staged.not_kept = kept.error().in(step.guest);
+    return record(*guest, editor, staged);
 }
 
+using Work = std::function<Result<void>(const guest::Found& found, Staged& staged)>;
+
 // One pass over fresh overlays with only `writable` open for writing.
-Result<Staged> run(const OpenDisks& disks, const Plan& plan,
-                   const std::vector<std::string>& writable, Progress& progress) {
+Result<Staged> run(const OpenDisks& disks, const std::vector<std::string>& writable,
+                   const Work& work) {
     auto machine = machine_over(disks, fs::Access::write);
     machine.write_only(writable);
     LIFEBOAT_TRY(const auto found, guest::find_guests(machine));
     Staged staged;
-    for (const auto& step : plan.steps) {
-        LIFEBOAT_TRY(const auto guest, find_again(found, step));
-        LIFEBOAT_CHECK(run_step(guest, step, staged, progress));
-    }
+    LIFEBOAT_CHECK(work(found, staged));
     LIFEBOAT_CHECK(machine.close());
     return staged;
+}
+
+Work steps_of(const Plan& plan, const std::string& keep, Progress& progress) {
+    return [&plan, keep, &progress](const guest::Found& found, Staged& staged) -> Result<void> {
+        for (const auto& step : plan.steps) {
+            LIFEBOAT_TRY(const auto guest, find_again(found, step));
+            LIFEBOAT_CHECK(run_step(guest, step, keep, staged, progress));
+        }
+        return {};
+    };
 }
 
 std::set<std::string> edited_volumes(const Staged& staged) {
@@ -111,21 +136,55 @@ bool inside(const std::set<std::string>& part, const std::set<std::string>& whol
 
 // Opening a file system for writing can change it already. Volumes that turn out to need no edit
 // are opened for reading in a second pass, so that what is written is what is shown.
-Result<Staged> run_narrow(const OpenDisks& disks, const Plan& plan, Progress& progress) {
-    LIFEBOAT_TRY(auto staged, run(disks, plan, plan.writable, progress));
+Result<Staged> run_narrow(const OpenDisks& disks, const std::vector<std::string>& writable,
+                          const Work& work) {
+    LIFEBOAT_TRY(auto staged, run(disks, writable, work));
+    if (staged.not_kept)
+        return staged;
     auto edited = edited_volumes(staged);
     LIFEBOAT_TRY(const auto touched, touched_volumes(disks));
     if (inside(touched, edited))
         return staged;
     discard_changes(disks);
-    LIFEBOAT_TRY(staged, run(disks, plan, {edited.begin(), edited.end()}, progress));
+    return run(disks, {edited.begin(), edited.end()}, work);
+}
+
+// Where the originals cannot be kept, because there is no space, the repair is done all the same.
+Result<Staged> run_and_keep(const OpenDisks& disks, const Plan& plan, const std::string& keep,
+                            Progress& progress) {
+    LIFEBOAT_TRY(auto staged, run_narrow(disks, plan.writable, steps_of(plan, keep, progress)));
+    if (!staged.not_kept) {
+        if (!keep.empty() && !staged.changes.empty())
+            staged.repairs.back().sentences.push_back(
+                "the originals are kept in the guest; lifeboat restore puts them back");
+        return staged;
+    }
+    const auto why = *staged.not_kept;
+    discard_changes(disks);
+    LIFEBOAT_TRY(staged, run_narrow(disks, plan.writable, steps_of(plan, {}, progress)));
+    staged.repairs.back().sentences.push_back("no originals are kept in the guest: " + why.text());
     return staged;
+}
+
+Result<guest::GuestPtr> only_guest(const guest::Found& found, const std::string& name) {
+    std::vector<guest::GuestPtr> fitting;
+    for (const auto& guest : found.guests)
+        if (name.empty() || guest->id() == name)
+            fitting.push_back(guest);
+    if (fitting.empty())
+        return fail(ErrorKind::not_found, name.empty() ? "these disks" : name,
+                    "there is no such guest", "lifeboat layout lists what there is");
+    if (fitting.size() > 1)
+        return fail(ErrorKind::usage, "these disks", "there are several guests",
+                    "choose one with --guest, as in --guest " + fitting.front()->id());
+    return fitting.front();
 }
 
 } // namespace
 
 Result<Preview> stage_repairs(const OpenDisks& disks, std::span<const Choice> choices,
-                              std::span<const repair::Repair> catalogue, Progress& progress) {
+                              std::span<const repair::Repair> catalogue, Progress& progress,
+                              const std::string& keep) {
     Plan plan;
     std::vector<std::string> replayed;
     {
@@ -138,11 +197,38 @@ Result<Preview> stage_repairs(const OpenDisks& disks, std::span<const Choice> ch
     }
     if (plan.steps.empty())
         return Preview{};
-    LIFEBOAT_TRY(auto staged, run_narrow(disks, plan, progress));
+    LIFEBOAT_TRY(auto staged, run_and_keep(disks, plan, keep, progress));
     tell_replayed(replayed, staged);
     LIFEBOAT_CHECK(verify_files(disks, staged, progress));
     LIFEBOAT_CHECK(verify_cured(disks, plan, catalogue, progress));
     LIFEBOAT_CHECK(go_on(progress));
+    return describe(disks, std::move(staged));
+}
+
+Result<Preview> stage_guest_edit(const OpenDisks& disks, const std::string& name,
+                                 const GuestEdit& edit, Progress& progress) {
+    std::vector<std::string> writable;
+    {
+        auto machine = machine_over(disks, fs::Access::read);
+        LIFEBOAT_TRY(const auto found, guest::find_guests(machine));
+        LIFEBOAT_TRY(const auto guest, only_guest(found, name));
+        if (const auto obstacles = guest->obstacles(); !obstacles.empty())
+            return fail(obstacles.front());
+        for (const auto& mount : guest->tree().mounts())
+            writable.push_back(mount.volume);
+    }
+    const Work work = [&](const guest::Found& found, Staged& staged) -> Result<void> {
+        LIFEBOAT_TRY(const auto guest, only_guest(found, name));
+        guest::Editor editor(guest);
+        LIFEBOAT_TRY(auto done, edit(editor));
+        LIFEBOAT_CHECK(editor.finish());
+        staged.repairs.push_back(std::move(done));
+        return record(*guest, editor, staged);
+    };
+    LIFEBOAT_TRY(auto staged, run_narrow(disks, writable, work));
+    if (staged.changes.empty())
+        return Preview{std::move(staged.repairs), {}, {}, {}};
+    LIFEBOAT_CHECK(verify_files(disks, staged, progress));
     return describe(disks, std::move(staged));
 }
 

@@ -6,13 +6,21 @@
 #include "repair/repair.hpp"
 #include "session/state.hpp"
 
+#include <functional>
+
 namespace lifeboat::session {
 
 // Runs the choices (all that is found when empty) and verifies. Nothing to do is an empty preview.
-// `catalogue` is an argument so that tests bring repairs that fail or do not cure.
+// `catalogue` is an argument so that tests bring repairs that fail or do not cure. `keep` names the
+// folder of the originals that are kept in the guest; empty: none are.
 [[nodiscard]] Result<Preview> stage_repairs(const OpenDisks& disks, std::span<const Choice> choices,
                                             std::span<const repair::Repair> catalogue,
-                                            Progress& progress);
+                                            Progress& progress, const std::string& keep = {});
+
+// Runs `edit` on one guest (by id; the only one when empty), verifies, describes. It may run twice.
+using GuestEdit = std::function<Result<StagedRepair>(guest::Editor& editor)>;
+[[nodiscard]] Result<Preview> stage_guest_edit(const OpenDisks& disks, const std::string& guest,
+                                               const GuestEdit& edit, Progress& progress);
 
 // Puts the copies of the disks' GPTs in order and verifies.
 [[nodiscard]] Result<Preview> stage_gpt(const OpenDisks& disks, Progress& progress);

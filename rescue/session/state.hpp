@@ -63,6 +63,7 @@ struct PlacedChange {
 struct Staged {
     std::vector<StagedRepair> repairs;
     std::vector<PlacedChange> changes;
+    std::optional<Error> not_kept; // originals: the pass is worth nothing
 };
 
 struct Session::State {

@@ -167,6 +167,19 @@ std::string file_lines(const FileChangeInfo& file) {
     return wrapped(line, "  ", "    ") + registry_lines(file.registry) + diff_lines(file.diff);
 }
 
+// What the repair did, and what has become of the file.
+std::string kept_line(const KeptFileInfo& file) {
+    std::string line = file.kind + " " + file.path;
+    if (!file.from.empty())
+        line += ", was " + file.from;
+    line += file.state == "as_left"    ? ": as the repair left it"
+            : file.state == "original" ? ": it is the original again"
+            : file.state == "gone"     ? ": not there any more"
+            : file.state == "changed"  ? ": changed since the repair"
+                                       : ": cannot be read";
+    return file.copy_is_good ? line : line + "; the kept copy is missing or damaged";
+}
+
 std::string mode_text(std::uint32_t mode) {
     std::string out;
     for (int bit = 8; bit >= 0; --bit)
@@ -226,9 +239,13 @@ std::string diagnosis_text(const Inspection& inspection) {
 }
 
 std::string preview_text(const Preview& preview) {
-    if (preview.empty())
-        return "Nothing to change.\n";
     std::string out;
+    for (const auto& conflict : preview.conflicts)
+        out +=
+            wrapped("left alone: " + conflict.path + " (" + conflict.guest + "): " + conflict.why,
+                    "", "  ");
+    if (preview.empty())
+        return out + "Nothing to change.\n";
     for (const auto& repair : preview.repairs) {
         out += wrapped(repair.guest + ": " + repair.title + " (" + repair.id + ")", "", "  ");
         for (const auto& sentence : repair.sentences)
@@ -243,6 +260,18 @@ std::string preview_text(const Preview& preview) {
                            human_size(disk.bytes) + ")",
                        "", "  ");
     return out;
+}
+
+std::string kept_text(const std::vector<KeptInfo>& kept) {
+    std::string out;
+    for (const auto& one : kept) {
+        out += wrapped(one.time + ", in " + one.guest + ": " + join(one.repairs, ", "), "", "  ");
+        if (one.problem)
+            out += wrapped("cannot be read: " + one.problem->text(), "  ", "    ");
+        for (const auto& file : one.files)
+            out += wrapped(kept_line(file), "  ", "    ");
+    }
+    return out.empty() ? "No originals are kept in the guests of these disks.\n" : out;
 }
 
 std::string entries_text(const std::vector<EntryInfo>& entries) {

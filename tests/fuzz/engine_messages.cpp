@@ -23,6 +23,7 @@ std::vector<Bytes> seeds() {
     preview.repairs.push_back({"linux.getty", "linux1", "t", {"s"}});
     preview.files.push_back({"linux1", "v", "/p", "changed", "", "", 1, 2, "diff", {{}}});
     preview.blocks.push_back({"/dev/vda", 1, 4096});
+    preview.conflicts.push_back({"linux1", "/p", "why"});
     std::vector<Bytes> out;
     for (const EngineMessage& message :
          {EngineMessage(seen), EngineMessage(preview), EngineMessage(Error{}),
