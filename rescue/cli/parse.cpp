@@ -66,6 +66,10 @@ struct Builder {
                         "name of the undo file; it must not exist yet (default: "
                         "NAME.lifeboat-undo-TIME in the current directory)")
             ->type_name("FILE");
+        sub->add_flag("--discard-hibernation", request.discard_hibernation,
+                      "write to a hibernated Windows; what it had in memory is lost");
+        sub->add_flag("--replay-journal", request.replay_journal,
+                      "apply the journal of ext3 and ext4 first, as the guest's next start would");
         json(sub);
     }
     void more_disks(CLI::App* sub) {

@@ -49,7 +49,9 @@ struct Request {
     bool all = false;
     bool gpt_backup = false;
     std::vector<std::string> only;
-    bool no_keep = false;           // repair
+    bool no_keep = false; // repair
+    bool discard_hibernation = false;
+    bool replay_journal = false;
     std::string time;               // restore
     std::vector<std::string> paths; // restore
     bool force = false;             // restore

@@ -68,8 +68,11 @@ std::optional<Error> ext_obstacle(const ExtHandle& handle) {
         return Error{ErrorKind::refused, handle.name(), std::move(what), std::string(kShutDown)};
     };
     if ((super.s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER) != 0)
-        return refused("the journal holds changes that were never written back: the guest was "
-                       "not shut down, or is running");
+        return Error{ErrorKind::refused, handle.name(),
+                     "the journal holds changes that were never written back: the guest was not "
+                     "shut down, or is running",
+                     "start the guest once and shut it down cleanly; when it is certain that it "
+                     "does not run, --replay-journal applies them first, as its next start would"};
     if ((super.s_state & EXT2_ERROR_FS) != 0)
         return refused("the file system is marked as having errors");
     if ((super.s_state & EXT2_VALID_FS) == 0)

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::string_view kShutDown =
     "start Windows where it last ran and shut it down fully (\"shutdown /s /f /t 0\")";
+constexpr std::string_view kWakeUp =
+    "start Windows where it last ran and shut it down fully (\"shutdown /s /f /t 0\"); where that "
+    "cannot be done, --discard-hibernation goes on without what it had in memory";
 
 Result<void> check_plain(const NtfsFile& file, std::string_view path, bool write) {
     const auto no = [&](std::string what) {
@@ -314,11 +317,11 @@ Result<std::optional<Error>> ntfs_write_obstacle(block::DevicePtr device) {
     if (state.hibernated)
         return refused("Windows is hibernated on this volume, or was shut down with fast startup; "
                        "changes would be lost or would damage it",
-                       kShutDown);
+                       kWakeUp);
     if (state.cached)
         return refused("Windows kept parts of this volume in memory (fast startup, or the power "
                        "was cut)",
-                       kShutDown);
+                       kWakeUp);
     if (state.log_unclean)
         return refused("the NTFS journal holds changes that were never written back: Windows was "
                        "not shut down, or is running",

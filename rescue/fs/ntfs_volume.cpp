@@ -176,6 +176,51 @@ NtfsVolume::~NtfsVolume() {
 }
 
 Result<std::unique_ptr<NtfsVolume>> NtfsVolume::mount(block::DevicePtr device, bool write) {
+    return mount_with(std::move(device), write ? 0 : NTFS_MNT_RDONLY);
+}
+
+// A journal is empty when all its bytes are 0xff, and Windows makes a new one. The library mounts
+// nothing for writing whose journal is of version 2.0, so this happens below it.
+Result<void> NtfsVolume::empty_log(block::DevicePtr device) {
+    LIFEBOAT_TRY(const auto volume, mount(device, false));
+    const auto cluster = static_cast<std::uint64_t>(volume->impl_->volume->cluster_size);
+    LIFEBOAT_TRY(const auto inode, volume->impl_->inode(FILE_LogFile));
+    const AttributePtr data(ntfs_attr_open(inode.get(), AT_DATA, AT_UNNAMED, 0));
+    if (!data || ntfs_attr_map_whole_runlist(data.get()) != 0)
+        return volume->impl_->error("finding $LogFile");
+    const Bytes filler(static_cast<std::size_t>(kPiece), std::byte{0xFF});
+    for (const auto* run = data->rl; run->length != 0; ++run) {
+        if (run->lcn < 0)
+            return fail(ErrorKind::damaged, device->name(), "$LogFile has a hole");
+        auto at = static_cast<std::uint64_t>(run->lcn) * cluster;
+        for (auto left = static_cast<std::uint64_t>(run->length) * cluster; left > 0;) {
+            const auto part = std::min<std::uint64_t>(left, filler.size());
+            LIFEBOAT_CHECK(device->write(at, ByteSpan(filler).first(part)));
+            at += part;
+            left -= part;
+        }
+    }
+    return {};
+}
+
+Result<void> NtfsVolume::remove_hibernation(block::DevicePtr device) {
+    LIFEBOAT_TRY(const auto volume,
+                 mount_with(std::move(device), NTFS_MNT_IGNORE_HIBERFILE | NTFS_MNT_RECOVER));
+    constexpr std::string_view kName = "hiberfil.sys";
+    LIFEBOAT_TRY(const auto number, volume->lookup(kRoot, kName));
+    if (number) {
+        LIFEBOAT_TRY(const auto stored, volume->stored_name(kRoot, *number, kName));
+        LIFEBOAT_CHECK(volume->begin());
+        const auto removed = volume->remove_name(*number, kRoot, stored);
+        const auto ended = volume->end();
+        LIFEBOAT_CHECK(removed);
+        LIFEBOAT_CHECK(ended);
+    }
+    return volume->unmount();
+}
+
+Result<std::unique_ptr<NtfsVolume>> NtfsVolume::mount_with(block::DevicePtr device,
+                                                           unsigned long flags) {
     silence_log();
     std::unique_ptr<NtfsVolume> result(new NtfsVolume());
     auto& impl = *result->impl_;
@@ -183,7 +228,7 @@ Result<std::unique_ptr<NtfsVolume>> NtfsVolume::mount(block::DevicePtr device, b
     auto* const handle = new_ntfs_device(impl.line);
     if (handle == nullptr)
         return impl.error("opening the NTFS file system");
-    impl.volume = ntfs_device_mount(handle, write ? 0 : NTFS_MNT_RDONLY);
+    impl.volume = ntfs_device_mount(handle, flags);
     if (impl.volume == nullptr) {
         const int number = errno;
         ntfs_device_free(handle);

@@ -79,7 +79,14 @@ public:
                                            std::string_view name);
     [[nodiscard]] Result<void> unmount();
 
+    // Ways past an obstacle, for a caller who knows what is lost (clear_way.hpp).
+    [[nodiscard]] static Result<void> empty_log(block::DevicePtr device);
+    [[nodiscard]] static Result<void> remove_hibernation(block::DevicePtr device);
+
 private:
+    // `flags` are ntfs-3g's.
+    [[nodiscard]] static Result<std::unique_ptr<NtfsVolume>> mount_with(block::DevicePtr device,
+                                                                        unsigned long flags);
     struct Impl;
     NtfsVolume();
     std::unique_ptr<Impl> impl_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.hpp"
 #include "block/open.hpp"
+#include "guest/unreadable.hpp"
 #include "session/state.hpp"
 
 #include <algorithm>
@@ -41,7 +42,11 @@ Result<OpenDisk> open_one(const std::string& name, const Options& options) {
         return fail(layout.error().where.empty() ? layout.error().in(name) : layout.error());
     LIFEBOAT_TRY(const auto notes, block::notes_on(name));
     layout->notes.insert(layout->notes.begin(), notes.begin(), notes.end());
-    return OpenDisk{name, std::move(overlay), std::move(*layout)};
+    return OpenDisk{name,
+                    std::move(overlay),
+                    std::move(*layout),
+                    {options.discard_hibernation, options.replay_journal},
+                    std::make_shared<std::map<std::string, std::vector<std::string>>>()};
 }
 
 } // namespace
@@ -89,9 +94,40 @@ guest::Machine machine_over(const OpenDisks& disks, fs::Access access) {
     return {std::move(all), access};
 }
 
+namespace {
+
+// What fs::clear_way knows of.
+std::optional<fs::Kind> kind_of(const volume::Volume& volume) {
+    if (guest::lies_on_mirror(volume))
+        return std::nullopt;
+    if (volume.content == volume::Content::ext)
+        return fs::Kind::ext;
+    return volume.content == volume::Content::ntfs ? std::optional(fs::Kind::ntfs) : std::nullopt;
+}
+
+} // namespace
+
+Result<void> start_over(const OpenDisks& disks, const std::set<std::string>* only) {
+    discard_changes(disks);
+    for (std::size_t disk = 0; disk < disks.size(); ++disk)
+        for (const auto& volume : disks[disk].layout.volumes) {
+            const auto name = guest::Machine::volume_name(disk, volume);
+            const auto kind = kind_of(volume);
+            if (!disks[disk].ways.any() || !kind || (only != nullptr && only->count(name) == 0))
+                continue;
+            LIFEBOAT_TRY(auto device, volume::open_volume(disks[disk].overlay, volume));
+            auto cleared = fs::clear_way(std::move(device), *kind, disks[disk].ways);
+            if (!cleared)
+                return fail(cleared.error().in(name));
+            if (!cleared->empty())
+                disks[disk].cleared->emplace(name, std::move(*cleared));
+        }
+    return {};
+}
+
 void discard_changes(const OpenDisks& disks) {
     for (const auto& disk : disks)
-        disk.overlay->discard();
+        disk.overlay->discard(), disk.cleared->clear();
 }
 
 std::vector<DiskInfo> describe(const OpenDisks& disks) {

@@ -37,6 +37,9 @@ Result<void> check_writable(const OpenDisks& disks, const VolumePlace& place) {
 template <class Edit>
 Result<Preview> stage_edit(const OpenDisks& disks, const VolumePlace& place, Progress& progress,
                            Edit edit) {
+    // Nothing is cleared away on other volumes.
+    const std::set<std::string> only{place.name};
+    LIFEBOAT_CHECK(start_over(disks, &only));
     LIFEBOAT_CHECK(check_writable(disks, place));
     Staged staged;
     {

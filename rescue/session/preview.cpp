@@ -88,7 +88,12 @@ Result<FileChangeInfo> describe(const OpenDisks& disks, const PlacedChange& plac
 
 Result<Preview> describe(const OpenDisks& disks, Staged staged) {
     Preview out;
-    out.repairs = std::move(staged.repairs);
+    for (const auto& disk : disks)
+        for (const auto& [volume, sentences] : *disk.cleared)
+            out.repairs.push_back(
+                {"clear-way", volume, "Clear away what forbids writing", sentences});
+    for (auto& repair : staged.repairs)
+        out.repairs.push_back(std::move(repair));
     for (const auto& change : staged.changes) {
         LIFEBOAT_TRY(auto info, describe(disks, change));
         out.files.push_back(std::move(info));

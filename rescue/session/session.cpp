@@ -77,27 +77,27 @@ Result<Preview> Session::settle(Result<Preview> preview) {
 }
 
 Result<Preview> Session::stage(std::span<const Choice> choices, Progress& progress) {
-    discard();
     const auto keep = state_->options.keep_originals ? time_text(std::time(nullptr)) : "";
-    return settle(stage_repairs(state_->current(), choices, repair::catalogue(), progress, keep));
+    LIFEBOAT_TRY(const auto* disks, begin());
+    return settle(stage_repairs(*disks, choices, repair::catalogue(), progress, keep));
 }
 
 Result<Preview> Session::stage_put(std::string_view volume, std::string_view path, ByteSpan content,
                                    Progress& progress) {
-    discard();
-    return settle(session::stage_put(state_->current(), volume, path, content, progress));
+    LIFEBOAT_TRY(const auto* disks, begin());
+    return settle(session::stage_put(*disks, volume, path, content, progress));
 }
 
 Result<Preview> Session::stage_remove(std::string_view volume, std::string_view path,
                                       Progress& progress) {
-    discard();
-    return settle(session::stage_remove(state_->current(), volume, path, progress));
+    LIFEBOAT_TRY(const auto* disks, begin());
+    return settle(session::stage_remove(*disks, volume, path, progress));
 }
 
 Result<Preview> Session::stage_registry(const HiveName& name, const RegistryEdit& edit,
                                         Progress& progress) {
-    discard();
-    return settle(session::stage_registry(state_->current(), name, edit, progress));
+    LIFEBOAT_TRY(const auto* disks, begin());
+    return settle(session::stage_registry(*disks, name, edit, progress));
 }
 
 Result<Preview> Session::stage_gpt(Progress& progress) {
@@ -106,12 +106,19 @@ Result<Preview> Session::stage_gpt(Progress& progress) {
 }
 
 Result<Preview> Session::stage_restore(const RestoreChoice& choice, Progress& progress) {
-    discard();
-    return settle(session::stage_restore(state_->current(), choice, progress));
+    LIFEBOAT_TRY(const auto* disks, begin());
+    return settle(session::stage_restore(*disks, choice, progress));
 }
 
 Result<std::vector<KeptInfo>> Session::kept(Progress& progress) {
     return list_kept(state_->current(), progress);
+}
+
+// The overlays, with nothing on them but what clears the way.
+Result<const OpenDisks*> Session::begin() {
+    discard();
+    LIFEBOAT_CHECK(start_over(state_->current()));
+    return &state_->current();
 }
 
 void Session::discard() {

@@ -166,6 +166,10 @@ struct RestoreChoice {
 struct Options {
     // Keep the originals of what a repair changes in the guest itself (docs/originals.md).
     bool keep_originals = false;
+    // Obstacles that are cleared away before something is staged, at the price that
+    // fs/clear_way.hpp tells; a preview says what was done.
+    bool discard_hibernation = false;
+    bool replay_journal = false;
     std::uint32_t sector_size = 0; // 0: as the disk says
     // Made by prepare() (prepare.hpp) for a process that may start no program itself.
     std::shared_ptr<block::QemuHelper> helper;
@@ -267,6 +271,7 @@ public:
 private:
     struct State;
     explicit Session(std::unique_ptr<State> state);
+    Result<const std::vector<struct OpenDisk>*> begin();
     Result<Preview> settle(Result<Preview> preview);
     std::unique_ptr<State> state_;
 };

@@ -145,7 +145,7 @@ Result<Staged> run_narrow(const OpenDisks& disks, const std::vector<std::string>
     LIFEBOAT_TRY(const auto touched, touched_volumes(disks));
     if (inside(touched, edited))
         return staged;
-    discard_changes(disks);
+    LIFEBOAT_CHECK(start_over(disks, &edited));
     return run(disks, {edited.begin(), edited.end()}, work);
 }
 
@@ -160,7 +160,7 @@ Result<Staged> run_and_keep(const OpenDisks& disks, const Plan& plan, const std:
         return staged;
     }
     const auto why = *staged.not_kept;
-    discard_changes(disks);
+    LIFEBOAT_CHECK(start_over(disks));
     LIFEBOAT_TRY(staged, run_narrow(disks, plan.writable, steps_of(plan, {}, progress)));
     staged.repairs.back().sentences.push_back("no originals are kept in the guest: " + why.text());
     return staged;

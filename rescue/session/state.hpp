@@ -4,6 +4,7 @@
 #pragma once
 
 #include "block/overlay.hpp"
+#include "fs/clear_way.hpp"
 #include "guest/editor.hpp"
 #include "registry/regf_reader.hpp"
 #include "session/session.hpp"
@@ -20,6 +21,9 @@ struct OpenDisk {
     std::string path; // as the user named it
     std::shared_ptr<block::Overlay> overlay;
     volume::Layout layout;
+    fs::Ways ways; // past obstacles
+    // What was cleared away on the overlay as it is now, told per volume (Machine::volume_name).
+    std::shared_ptr<std::map<std::string, std::vector<std::string>>> cleared;
 };
 
 using OpenDisks = std::vector<OpenDisk>;
@@ -30,6 +34,10 @@ using OpenDisks = std::vector<OpenDisk>;
 // A machine over the overlays, as they are now.
 [[nodiscard]] guest::Machine machine_over(const OpenDisks& disks, fs::Access access);
 void discard_changes(const OpenDisks& disks);
+// Forgets all changes, and clears anew what OpenDisk::ways allows: on all volumes, or on those of
+// `only`.
+[[nodiscard]] Result<void> start_over(const OpenDisks& disks,
+                                      const std::set<std::string>* only = nullptr);
 [[nodiscard]] std::vector<DiskInfo> describe(const OpenDisks& disks);
 // `cancelled` when the user asked to stop.
 [[nodiscard]] Result<void> go_on(const Progress& progress);
