@@ -46,6 +46,7 @@ struct Editor::State {
     std::map<std::string, std::unique_ptr<registry::Hive>> hives; // by canonical path
     std::vector<std::string> notes;
 
+    [[nodiscard]] std::vector<FileChange> net_changes(bool take);
     [[nodiscard]] const fs::Tree& tree() const { return guest->tree(); }
     // File names of one guest compare with or without case.
     [[nodiscard]] std::string key(const std::string& path) const {
@@ -248,27 +249,27 @@ Result<void> Editor::finish() {
     return {};
 }
 
-std::vector<FileChange> Editor::changes() const {
+std::vector<FileChange> Editor::State::net_changes(bool take) {
     std::vector<FileChange> result;
     std::map<std::string, std::string> left; // keys of sources that are shown as renamed
-    for (const auto& [now, was] : state_->moved) {
-        const auto& target = state_->entries.at(now);
-        const auto& source = state_->entries.at(was);
+    for (const auto& [now, was] : moved) {
+        const auto& target = entries.at(now);
+        const auto& source = entries.at(was);
         if (!target.before.exists && target.now.exists && source.before.exists &&
             !source.now.exists)
             left[was] = now;
     }
-    for (const auto& [id, entry] : state_->entries) {
+    for (auto& [id, entry] : entries) {
         if (entry.before == entry.now || left.count(id) != 0)
             continue;
         FileChange change;
         change.volume = entry.volume;
         change.path = entry.path;
-        const Side* before = &entry.before;
+        Side* before = &entry.before;
         change.mode = entry.mode;
-        const auto moved = state_->moved.find(id);
-        if (moved != state_->moved.end() && left.count(moved->second) != 0) {
-            const auto& source = state_->entries.at(moved->second);
+        const auto origin = moved.find(id);
+        if (origin != moved.end() && left.count(origin->second) != 0) {
+            auto& source = entries.at(origin->second);
             change.kind = FileChangeKind::renamed;
             change.from = source.path;
             before = &source.before;
@@ -281,11 +282,20 @@ std::vector<FileChange> Editor::changes() const {
         const Side& shown = entry.now.exists ? entry.now : *before;
         change.is_directory = shown.is_directory;
         change.link = shown.link;
-        change.before = before->content;
-        change.after = entry.now.content;
+        change.before = take ? std::move(before->content) : before->content;
+        change.after = take ? std::move(entry.now.content) : entry.now.content;
         result.push_back(std::move(change));
     }
     return result;
+}
+
+std::vector<FileChange> Editor::changes() const { return state_->net_changes(false); }
+
+std::vector<FileChange> Editor::take_changes() {
+    auto out = state_->net_changes(true);
+    state_->entries.clear();
+    state_->moved.clear();
+    return out;
 }
 
 std::vector<std::string> Editor::take_notes() { return std::exchange(state_->notes, {}); }

@@ -56,6 +56,8 @@ public:
     [[nodiscard]] Result<void> finish();
     // Net effect per file, in path order; complete after finish().
     [[nodiscard]] std::vector<FileChange> changes() const;
+    // The same, and the record begins anew. Contents are moved, not copied: hives are large.
+    [[nodiscard]] std::vector<FileChange> take_changes();
     // Sentences noted since the last call.
     [[nodiscard]] std::vector<std::string> take_notes();
 

@@ -42,11 +42,11 @@ Result<KeptSide> side_of(const guest::FileChange& change, bool after) {
 
 // A hive whose newest changes were in its logs is kept as Windows would have seen it: by the time
 // it is put back, the logs belong to another state of it.
-Result<Bytes> complete(const guest::Guest& guest, const guest::FileChange& change) {
+Result<std::optional<Bytes>> completed(const guest::Guest& guest, const guest::FileChange& change) {
     const auto& before = *change.before;
     const auto state = registry::inspect(before);
     if (!has_magic(before, 0, "regf") || !state || !state->dirty())
-        return before;
+        return std::nullopt;
     LIFEBOAT_TRY(const auto place, guest.tree().locate(change.path));
     LIFEBOAT_TRY(auto file, guest::complete_hive(*place.fs, place.path, before));
     return std::move(file.image);
@@ -75,20 +75,21 @@ fs::NewFile folder_rights(const guest::Guest& guest) {
 
 } // namespace
 
-Result<void> keep_originals(guest::Editor& editor, const std::vector<std::string>& repairs,
-                            const std::string& time) {
-    const auto changes = editor.changes();
+Result<void> keep_originals(guest::Editor& editor, std::span<const PlacedChange> changes,
+                            const std::vector<std::string>& repairs, const std::string& time) {
     if (changes.empty())
         return {};
     LIFEBOAT_TRY(const auto folder, new_folder(editor, time));
     LIFEBOAT_CHECK(editor.make_directory(folder, folder_rights(editor.guest())));
     Manifest manifest{last_part(folder), repairs, {}};
-    for (const auto& change : changes) {
+    for (const auto& placed : changes) {
+        const auto& change = placed.change;
         LIFEBOAT_TRY(auto before, side_of(change, false));
         LIFEBOAT_TRY(auto after, side_of(change, true));
         KeptFile kept{change.path, change.from, change.mode, std::move(before), std::move(after)};
         if (kept.before.kind == KeptSide::Kind::file && !kept.before.same(kept.after)) {
-            LIFEBOAT_TRY(const auto original, complete(editor.guest(), change));
+            LIFEBOAT_TRY(const auto complete, completed(editor.guest(), change));
+            const ByteSpan original = complete ? *complete : *change.before;
             kept.before.sha256 = hash_of(original);
             kept.before.original =
                 std::to_string(manifest.files.size() + 1) + "-" + last_part(change.path);

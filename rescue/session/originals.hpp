@@ -10,6 +10,7 @@
 #include "session/state.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,9 +52,10 @@ inline constexpr std::size_t kLargestManifest = 1U << 20; // bytes
 [[nodiscard]] Result<Manifest> parse_manifest(ByteSpan text);
 
 [[nodiscard]] std::string originals_folder(guest::Family family); // "/var/lib/lifeboat"
-// Keeps what `editor` changed: writes the originals, then the manifest, into a new folder. The
+// Keeps what `changes` replaced: writes the originals, then the manifest, into a new folder. The
 // caller must discard the overlay when this fails. Nothing is kept when nothing changed.
 [[nodiscard]] Result<void> keep_originals(guest::Editor& editor,
+                                          std::span<const PlacedChange> changes,
                                           const std::vector<std::string>& repairs,
                                           const std::string& time);
 

@@ -13,6 +13,9 @@ Result<guest::GuestPtr> find_again(const guest::Found& found, const Plan::Step& 
     for (const auto& guest : found.guests)
         if (guest->id() == step.guest && guest->volume() == step.volume)
             return guest;
+    for (const auto& unreadable : found.unreadable)
+        if (unreadable.volume == step.volume)
+            return fail(unreadable.why);
     return fail(ErrorKind::internal, step.volume, "the guest was not found a second time",
                 "nothing was written; please report this");
 }
@@ -53,9 +56,9 @@ void tell_of_risks(const guest::Guest& guest, Staged& staged) {
                 "the power fails while it is written, only lifeboat undo makes it whole again");
 }
 
-Result<void> record(const guest::Guest& guest, const guest::Editor& editor, Staged& staged) {
+Result<void> record(const guest::Guest& guest, guest::Editor& editor, Staged& staged) {
     tell_of_risks(guest, staged);
-    LIFEBOAT_TRY(auto changes, placed(guest, editor.changes()));
+    LIFEBOAT_TRY(auto changes, placed(guest, editor.take_changes()));
     for (auto& change : changes)
         staged.changes.push_back(std::move(change));
     return {};
@@ -83,9 +86,13 @@ Result<void> run_step(const guest::GuestPtr& guest, const Plan::Step& step, cons
     const auto finished = editor.finish();
     if (!finished)
         return fail(finished.error().in(step.guest));
-    if (!keep.empty())
-        if (const auto kept = keep_originals(editor, ids_of(step.repairs), keep); !kept)
-            staged.not_kept = kept.error().in(step.guest);
+    const auto first = staged.changes.size();
+    LIFEBOAT_CHECK(record(*guest, editor, staged));
+    if (keep.empty())
+        return {};
+    const auto changes = std::span(staged.changes).subspan(first);
+    if (const auto kept = keep_originals(editor, changes, ids_of(step.repairs), keep); !kept)
+        staged.not_kept = kept.error().in(step.guest);
     return record(*guest, editor, staged);
 }
 
