@@ -186,6 +186,26 @@ EOF
     want="BOOT_IMAGE=/boot/vmlinuz-4.18.0-80.el8.x86_64 root=UUID=$uuid ro $serial quiet crashkernel=auto"
 }
 
+case_bls_saved_digit() { # a machine id that begins with a digit is no number of an entry
+    new_tree
+    for version in 5.9.0-1.fc33 5.10.0-1.fc33; do
+        printf 'title Fedora (%s) 33\nversion %s\nlinux /boot/vmlinuz-6.1\ninitrd /boot/initrd.img-6.1\noptions root=/dev/xvda1 ro rhgb v=%s quiet\n' \
+            "$version" "$version" "$version" | file "boot/loader/entries/7beef-$version.conf"
+    done
+    file boot/grub2/grub.cfg <<'EOF'
+load_env
+set default="${saved_entry}"
+set timeout=0
+insmod blscfg
+blscfg
+EOF
+    { printf '# GRUB Environment Block\nsaved_entry=7beef-5.9.0-1.fc33\n'; head -c 1100 /dev/zero | tr '\0' '#'; } |
+        head -c 1024 | file boot/grub2/grubenv
+    fs ext4 root
+    disk dos root
+    want="$boot_image root=UUID=$uuid ro rhgb v=5.9.0-1.fc33 quiet console=tty0 $serial"
+}
+
 case_bls_version_order() { # no grub.cfg: 5.10 is newer than 5.9, and 0-rescue is the oldest
     new_tree
     for version in 0-rescue 5.9.0-1.fc33 5.10.0-1.fc33; do
@@ -257,6 +277,23 @@ EOF
     fs ext4 root
     disk dos root
     want="$boot_image root=UUID=$uuid modules=ext4 $serial quiet"
+}
+
+case_extlinux_no_timeout() { # the default starts at once
+    new_tree
+    file boot/extlinux/extlinux.conf <<'EOF'
+DEFAULT linux
+PROMPT 0
+LABEL other
+  LINUX /boot/missing
+LABEL linux
+  LINUX /boot/vmlinuz-6.1
+  INITRD /boot/initrd.img-6.1
+  APPEND root=/dev/xvda1 console=hvc0 quiet
+EOF
+    fs ext4 root
+    disk dos root
+    want="BOOT_IMAGE=///boot/vmlinuz-6.1 root=UUID=$uuid $serial quiet"
 }
 
 case_esp_config() { # GPT, an ESP whose grub.cfg leads to the root's
