@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <fstream>
 #include <linux/nbd.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -38,6 +39,14 @@ template <class Body> std::thread quiet_thread(Body body) {
 }
 
 bool is_there(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+// In units of 512 bytes, whatever the sectors are; 0 while nothing is connected.
+std::uint64_t size_of(const std::string& sysfs) {
+    std::ifstream in(sysfs + "/size");
+    std::uint64_t size = 0;
+    in >> size;
+    return size;
+}
 
 tl::unexpected<Error> failed(const block::BlockDevice& device, std::string_view doing) {
     return fail_errno(device.name(), std::string(doing), errno);
@@ -109,7 +118,8 @@ Result<void> KernelDisk::start() {
         ioctl(node, NBD_CLEAR_SOCK);
     });
     const auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!is_there(sysfs_ + "/pid")) {
+    // Linux 6.12 shows the process first and sets the size then: a mount in between sees no disk.
+    while (!is_there(sysfs_ + "/pid") || size_of(sysfs_) != units * unit / 512) {
         if (std::chrono::steady_clock::now() > end)
             return fail(ErrorKind::io, device_->name(), "the kernel does not take " + path_);
         std::this_thread::sleep_for(kBetweenLooks);
