@@ -27,11 +27,16 @@ void list_pages(Console& console) {
             session::wrapped(title_of(*session::finding_page(id)), std::string(id) + ": ", "    "));
 }
 
-void warn_if_dirty(Context& context, const session::KeyInfo& key) {
-    if (key.dirty)
+// How the hive stands to its transaction logs; a clean one needs no word.
+void tell_state(Context& context, const session::HiveInfo& state) {
+    if (state.incomplete) {
+        context.console.complain(*state.incomplete);
         context.console.note("lifeboat: " + context.request.hive +
-                             ": Windows did not finish writing this hive; its newest changes are "
-                             "in its logs and are not shown");
+                             ": shown without its newest changes; nothing can be changed in it");
+    } else if (state.entries > 0) {
+        context.console.note("lifeboat: " + context.request.hive +
+                             ": shown as Windows would have it: " + state.note);
+    }
 }
 
 } // namespace
@@ -104,7 +109,7 @@ Outcome registry_list(Context& context) {
     LIFEBOAT_TRY(auto session, open_registry_disks(context));
     LIFEBOAT_TRY(const auto key, session.registry_key(hive_name(request), request.key));
     context.progress.clear();
-    warn_if_dirty(context, key);
+    tell_state(context, key.state);
     context.console.print(request.json ? session::key_json(request.hive, request.key, key)
                                        : session::key_text(key));
     return ExitCode::done;
@@ -125,7 +130,7 @@ Outcome registry_get(Context& context) {
                         "there is no value " +
                             (request.value.empty() ? "(default)" : request.value));
     }
-    warn_if_dirty(context, key);
+    tell_state(context, key.state);
     context.console.print(request.json ? session::key_json(request.hive, request.key, key)
                                        : session::key_text(key));
     return ExitCode::done;
@@ -134,8 +139,10 @@ Outcome registry_get(Context& context) {
 Outcome registry_export(Context& context) {
     const auto& request = context.request;
     LIFEBOAT_TRY(auto session, open_registry_disks(context));
-    LIFEBOAT_TRY(const auto text, session.registry_export(hive_name(request), request.key));
+    LIFEBOAT_TRY(const auto exported, session.registry_export(hive_name(request), request.key));
+    const auto& text = exported.text;
     context.progress.clear();
+    tell_state(context, exported.state);
     if (!request.utf16) {
         context.console.print(text);
         return ExitCode::done;

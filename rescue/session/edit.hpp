@@ -38,8 +38,7 @@ struct HivePlace {
 struct OpenHive {
     HivePlace at;
     registry::Hive hive; // with its transaction logs applied
-    // Why they do not complete it: the hive can only be looked at.
-    std::optional<Error> incomplete;
+    HiveInfo state;      // `incomplete`: the hive can only be looked at
 };
 [[nodiscard]] Result<OpenHive> open_hive(const OpenDisks& disks, const HiveName& name);
 // `key` with CurrentControlSet replaced by the set that Select\Current names, in hives that have

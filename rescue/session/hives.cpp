@@ -163,13 +163,13 @@ Result<OpenHive> open_hive(const OpenDisks& disks, const HiveName& name) {
     auto file = guest::complete_hive(*fs, at.path, std::move(*image));
     if (!file)
         return fail(file.error().in(at.place.name));
-    auto incomplete = std::move(file->incomplete);
-    if (incomplete)
-        incomplete = incomplete->in(at.place.name);
+    HiveInfo state{file->entries, std::move(file->note), std::move(file->incomplete)};
+    if (state.incomplete)
+        state.incomplete = state.incomplete->in(at.place.name);
     auto hive = registry::Hive::open(std::move(file->image), where);
     if (!hive)
         return fail(hive.error().where == where ? hive.error() : hive.error().in(where));
-    return OpenHive{std::move(at), std::move(*hive), std::move(incomplete)};
+    return OpenHive{std::move(at), std::move(*hive), std::move(state)};
 }
 
 Result<HivePlace> find_hive(const OpenDisks& disks, const HiveName& name) {

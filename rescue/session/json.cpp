@@ -328,11 +328,24 @@ std::string entries_json(const std::vector<EntryInfo>& entries) {
     return written(out);
 }
 
+namespace {
+
+std::string_view logs_word(const HiveInfo& state) {
+    if (state.incomplete)
+        return "refused";
+    return state.entries > 0 ? "replayed" : "clean";
+}
+
+} // namespace
+
 std::string key_json(std::string_view hive, std::string_view key, const KeyInfo& info) {
     auto out = document("key");
     out["hive"] = hive;
     out["key"] = key;
-    out["dirty"] = info.dirty;
+    out["dirty"] = info.state.incomplete.has_value();
+    out["state"]["logs"] = logs_word(info.state);
+    out["state"]["entries"] = info.state.entries;
+    out["state"]["why"] = info.state.incomplete ? json_of(*info.state.incomplete) : Json();
     out["subkeys"] = list_of(info.subkeys);
     out["values"] = list_of(info.values);
     return written(out);

@@ -174,8 +174,8 @@ Result<Preview> stage_registry(const OpenDisks& disks, const HiveName& name,
     Bytes image;
     {
         LIFEBOAT_TRY(auto opened, open_hive(disks, name));
-        if (opened.incomplete)
-            return fail(*opened.incomplete);
+        if (opened.state.incomplete)
+            return fail(*opened.state.incomplete);
         LIFEBOAT_CHECK(apply(opened.hive, edit, opened.at.prefix));
         if (!opened.hive.changed())
             return Preview{};
@@ -190,7 +190,7 @@ Result<KeyInfo> Session::registry_key(const HiveName& name, std::string_view key
     LIFEBOAT_TRY(const auto real, real_key(opened.hive, key));
     LIFEBOAT_CHECK(require_key(opened.hive, real));
     KeyInfo out;
-    out.dirty = opened.hive.state().dirty();
+    out.state = opened.state;
     LIFEBOAT_TRY(out.subkeys, opened.hive.subkeys(real));
     LIFEBOAT_TRY(const auto values, opened.hive.values(real));
     for (const auto& value : values)
@@ -198,11 +198,12 @@ Result<KeyInfo> Session::registry_key(const HiveName& name, std::string_view key
     return out;
 }
 
-Result<std::string> Session::registry_export(const HiveName& name, std::string_view key) {
+Result<KeyText> Session::registry_export(const HiveName& name, std::string_view key) {
     LIFEBOAT_TRY(const auto opened, open_hive(state_->current(), name));
     LIFEBOAT_TRY(const auto real, real_key(opened.hive, key));
     LIFEBOAT_CHECK(require_key(opened.hive, real));
-    return registry::export_text(opened.hive, real, opened.at.prefix);
+    LIFEBOAT_TRY(auto text, registry::export_text(opened.hive, real, opened.at.prefix));
+    return KeyText{std::move(text), opened.state};
 }
 
 } // namespace lifeboat::session

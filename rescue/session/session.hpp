@@ -198,10 +198,24 @@ struct ValueInfo {
     std::string text; // for people: REG_DWORD 0x00000003 (3)
 };
 
+// How a hive stands to its transaction logs.
+struct HiveInfo {
+    std::size_t entries = 0; // of the logs, which were applied to what is shown
+    std::string note;        // for people: "clean", "24 log entries applied (2107 to 2130)"
+    // Why the logs do not complete the hive: its newest changes are not shown, and nothing may be
+    // changed in it.
+    std::optional<Error> incomplete;
+};
+
 struct KeyInfo {
     std::vector<std::string> subkeys;
     std::vector<ValueInfo> values;
-    bool dirty = false; // the newest changes are in the hive's logs and are not seen here
+    HiveInfo state;
+};
+
+struct KeyText {
+    std::string text; // .reg
+    HiveInfo state;
 };
 
 struct RegistryEdit {
@@ -257,7 +271,7 @@ public:
     [[nodiscard]] Result<Bytes> read_file(std::string_view volume, std::string_view path);
     // `not_found` when there is no such key.
     [[nodiscard]] Result<KeyInfo> registry_key(const HiveName& name, std::string_view key);
-    [[nodiscard]] Result<std::string> registry_export(const HiveName& name, std::string_view key);
+    [[nodiscard]] Result<KeyText> registry_export(const HiveName& name, std::string_view key);
 
     // Newest last.
     [[nodiscard]] Result<std::vector<KeptInfo>> kept(Progress& progress);

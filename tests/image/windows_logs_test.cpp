@@ -41,6 +41,11 @@ TEST_CASE("a real Windows 10 hive is completed from its logs, repaired, and undo
     // This guest never saw Xen, but parks its IDE drivers.
     const auto found = lifeboat_ok({"diagnose", disk}, 1);
     CHECK(icontains(found, "win.inbox-storage"));
+    const auto shown = lifeboat_ok({"registry", "get", disk, "SYSTEM", "Select", "Current"});
+    CHECK(icontains(shown, "log entries applied"));
+    const auto state = lifeboat_ok({"registry", "list", disk, "SYSTEM", "Select", "--json"});
+    CHECK(icontains(state, "\"logs\": \"replayed\""));
+    CHECK(icontains(state, "\"entries\": 24"));
     lifeboat_ok({"repair", disk, "--all", "--undo", dir.file("undo")});
     const auto cured = by_ntfscat(disk, config + "SYSTEM");
     CHECK_FALSE(registry::inspect(cured)->dirty());
@@ -59,6 +64,8 @@ TEST_CASE("a real Windows 10 hive is completed from its logs, repaired, and undo
     CHECK(parked.find("StartOverride/0,DWORD") == std::string::npos);
 
     lifeboat_ok({"diagnose", disk}, 0);
+    const auto clean = lifeboat_ok({"registry", "list", disk, "SYSTEM", "Select", "--json"});
+    CHECK(icontains(clean, "\"logs\": \"clean\""));
     lifeboat_ok({"undo", dir.file("undo"), disk});
     CHECK(hash_of(disk) == before);
 }

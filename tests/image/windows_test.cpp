@@ -85,6 +85,15 @@ TEST_CASE("a hive whose newest changes are in its logs is refused with the reaso
     CHECK(icontains(output, "hive"));
     CHECK(hash_of(disk) == before);
     CHECK_FALSE(files::exists(dir.file("u")));
+
+    for (const auto* verb : {"list", "export"}) {
+        const auto shown = lifeboat_ok({"registry", verb, disk, "SYSTEM", "Select"});
+        CHECK(icontains(shown, "logs are missing"));
+        CHECK(icontains(shown, "without its newest changes"));
+    }
+    const auto json = lifeboat_ok({"registry", "get", disk, "SYSTEM", "Select", "--json"});
+    CHECK(icontains(json, "\"logs\": \"refused\""));
+    CHECK(icontains(json, "\"dirty\": true"));
 }
 
 TEST_CASE("values of every type are set in a hive and read back by reglookup") {
