@@ -25,6 +25,8 @@ struct Error {
     std::string where; // "disk.img, partition 2, \Windows\System32\config\SYSTEM"
     std::string what;  // one sentence, no full stop
     std::string next;  // what the user can do; empty when there is nothing to say
+    // Of the command, with which it goes on all the same, at a price: "--replay-journal". Or empty.
+    std::string option = {};
 
     bool operator==(const Error&) const = default;
 

@@ -61,8 +61,8 @@ ExitCode run_guarded_command(const Request& asked, Console& console, std::time_t
         return report_error(console, prepared.error(), request.json);
     prepared->options.sector_size = request.sector_size;
     prepared->options.keep_originals = !request.no_keep;
-    prepared->options.discard_hibernation = request.discard_hibernation;
-    prepared->options.replay_journal = request.replay_journal;
+    prepared->options.ways.discard_hibernation = request.discard_hibernation;
+    prepared->options.ways.replay_journal = request.replay_journal;
 
     const UndoFileToMake undo_file(intent.new_undo_file);
     const auto ended = session::run_guarded({}, [&](session::Watch& watch) {

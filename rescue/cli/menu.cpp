@@ -5,6 +5,7 @@
 #include "cli/menu_pager.hpp"
 #include "cli/menu_state.hpp"
 #include "session/documents.hpp"
+#include "session/ways.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -97,8 +98,14 @@ private:
             return choose(argument);
         if (is("a", "all") || is("n", "none"))
             return choose_all(is("a", "all"));
+        if (is("w", "way"))
+            return way(argument);
         if (is("p", "preview"))
             return preview();
+        if (is("k", "kept"))
+            return say(kept_list(state_));
+        if (is("b", "back"))
+            return put_back(argument, words.size() > 2 && words[2] == "force");
         if (word == "apply")
             return apply();
         if (is("u", "undo"))
@@ -118,15 +125,20 @@ private:
     }
 
     Next help() {
-        std::string text = "\n"
-                           "  Enter      show the list again\n"
-                           "  3          explain finding 3\n"
-                           "  x 3        choose finding 3 for repair, or not\n"
-                           "  a, n       choose all, choose none\n"
-                           "  p          preview every change of the chosen repairs\n"
-                           "  apply      write what was previewed (asks once more)\n"
-                           "  u          undo the last change\n"
-                           "  l          look at the disks again\n";
+        std::string text =
+            "\n"
+            "  Enter      show the list again\n"
+            "  3          explain finding 3\n"
+            "  x 3        choose finding 3 for repair, or not\n"
+            "  a, n       choose all, choose none\n"
+            "  p          preview every change of the chosen repairs\n"
+            "  apply      write what was previewed (asks once more)\n"
+            "  u          undo the last change\n"
+            "  w 1        go past what stands in the way, at its price, or not\n"
+            "  k          originals that earlier repairs kept in the guests\n"
+            "  b 1        preview putting back the originals number 1; files changed\n"
+            "             since are left alone, but with \"b 1 force\"\n"
+            "  l          look at the disks again\n";
         if (options_.restart)
             text += "  r          restart this machine\n";
         if (options_.power_off)
@@ -153,6 +165,7 @@ private:
             return trouble("The disks could not be looked at.", seen.error());
         failed_ = false;
         state_.take(std::move(*seen));
+        state_.take(engine_.kept(progress));
         return show_overview();
     }
 
@@ -162,15 +175,29 @@ private:
         return say(overview_text(state_));
     }
 
-    // The index of a finding by its number on the terminal.
-    std::optional<std::size_t> number(std::string_view word) const {
+    // From 1; nothing when it is no number.
+    static std::optional<std::size_t> count(std::string_view word) {
         std::size_t value = 0;
         const auto* end = word.data() + word.size();
         const auto [at, error] = std::from_chars(word.data(), end, value);
-        if (word.empty() || error != std::errc{} || at != end || !state_.inspection || value == 0 ||
-            value > state_.rows.size())
+        if (word.empty() || error != std::errc{} || at != end || value == 0)
             return std::nullopt;
-        return state_.rows[value - 1];
+        return value;
+    }
+
+    // The index of a finding by its number on the terminal.
+    std::optional<std::size_t> number(std::string_view word) const {
+        const auto value = count(word);
+        if (!value || !state_.inspection || *value > state_.rows.size())
+            return std::nullopt;
+        return state_.rows[*value - 1];
+    }
+
+    Next way(std::string_view word) {
+        const auto value = count(word);
+        if (!value || !state_.inspection || !state_.toggle_way(*value))
+            return say("Type w and the number of what is offered below the operating systems.");
+        return show_overview();
     }
 
     Next explain(std::size_t index) {
@@ -203,10 +230,28 @@ private:
     Next preview() {
         if (state_.chosen.empty())
             return say("No repair is chosen. Type x and a number, or a for all.");
+        LineProgress progress(terminal_, options_.cancelled, options_.watch);
+        return stage([&] {
+            return engine_.stage(state_.choices(), session::ways_of(state_.ways), progress);
+        });
+    }
+
+    Next put_back(std::string_view word, bool force) {
+        const auto value = count(word);
+        if (!value || *value > state_.kept.size())
+            return say("Type k for the list of originals, then b and a number.");
+        const auto& kept = state_.kept[*value - 1];
+        LineProgress progress(terminal_, options_.cancelled, options_.watch);
+        return stage([&] {
+            return engine_.stage_restore({kept.time, kept.guest, {}, force},
+                                         session::ways_of(state_.ways), progress);
+        });
+    }
+
+    Next stage(const std::function<Result<session::Preview>()>& changes) {
         state_.preview.reset();
         engine_.discard();
-        LineProgress progress(terminal_, options_.cancelled, options_.watch);
-        auto staged = engine_.stage(state_.choices(), progress);
+        auto staged = changes();
         if (!staged)
             return trouble("The changes could not be prepared. Nothing was written.",
                            staged.error());
@@ -214,7 +259,7 @@ private:
         state_.preview = std::move(*staged);
         if (say("\n" + session::preview_text(*state_.preview)) == Next::leave)
             return Next::leave;
-        return say(state_.preview->empty() ? "These repairs change nothing."
+        return say(state_.preview->empty() ? "There is nothing to change."
                                            : "Nothing is written yet. Type apply to write it.");
     }
 

@@ -2,6 +2,8 @@
 #include "cli/menu_state.hpp"
 
 #include "base/text.hpp"
+#include "session/documents.hpp"
+#include "session/ways.hpp"
 
 #include <algorithm>
 
@@ -41,6 +43,19 @@ std::string verdict_text(Verdict verdict) {
     return {};
 }
 
+// "w 1 [ ] ..." for each way past what stands in the way of some guest.
+std::string ways_text(const MenuState& state) {
+    std::string out;
+    std::size_t number = 0;
+    for (const auto& way : session::ways_past(state.inspection->guests)) {
+        const bool taken = state.ways.count(std::string(way.option)) != 0;
+        out += session::wrapped(std::string(way.title) + ". " + std::string(way.price),
+                                "  w " + std::to_string(++number) + (taken ? " [x] " : " [ ] "),
+                                "          ");
+    }
+    return out.empty() ? out : "\nPast what stands in the way (type w and the number)\n" + out;
+}
+
 std::string guest_text(const session::GuestInfo& guest) {
     std::string out = "  " + guest.id + ": " + printable(guest.title) + ", " +
                       printable(guest.volume) + ": " + verdict_text(guest.verdict) + "\n";
@@ -66,19 +81,46 @@ std::string mark_of(const session::FindingInfo& finding) {
 void MenuState::take(session::Inspection seen) {
     inspection = std::move(seen);
     rows.clear();
-    chosen.clear();
-    preview.reset();
+    // A price is agreed to for these disks as they were.
+    ways.clear();
+    choose_what_matters();
     const auto& findings = inspection->findings;
-    for (std::size_t i = 0; i < findings.size(); ++i) {
+    for (std::size_t i = 0; i < findings.size(); ++i)
         if (findings[i].outcome == Outcome::trouble ||
             findings[i].outcome == Outcome::could_not_look)
             rows.push_back(i);
-        if (can_repair(findings[i]) && findings[i].severity != "info")
-            chosen.insert(i);
-    }
     std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
         return rank(findings[a]) < rank(findings[b]);
     });
+}
+
+void MenuState::take(Result<std::vector<session::KeptInfo>> originals) {
+    kept.clear();
+    kept_error.reset();
+    if (originals)
+        kept.assign(originals->rbegin(), originals->rend());
+    else
+        kept_error = std::move(originals).error();
+}
+
+void MenuState::choose_what_matters() {
+    chosen.clear();
+    preview.reset();
+    const auto& findings = inspection->findings;
+    for (std::size_t i = 0; i < findings.size(); ++i)
+        if (can_repair(findings[i]) && findings[i].severity != "info")
+            chosen.insert(i);
+}
+
+bool MenuState::toggle_way(std::size_t number) {
+    const auto offered = session::ways_past(inspection->guests);
+    if (number == 0 || number > offered.size())
+        return false;
+    const std::string option(offered[number - 1].option);
+    if (ways.erase(option) == 0)
+        ways.insert(option);
+    choose_what_matters();
+    return true;
 }
 
 const session::GuestInfo* MenuState::guest(const std::string& id) const {
@@ -91,7 +133,7 @@ const session::GuestInfo* MenuState::guest(const std::string& id) const {
 
 bool MenuState::can_repair(const session::FindingInfo& finding) const {
     const auto* where = guest(finding.guest);
-    return finding.outcome == Outcome::trouble && where && where->verdict != Verdict::refused;
+    return finding.outcome == Outcome::trouble && where && session::may_change(*where, ways);
 }
 
 std::vector<session::Choice> MenuState::choices() const {
@@ -114,6 +156,7 @@ std::string overview_text(const MenuState& state) {
         out += "  none was found on these disks\n";
     for (const auto& guest : seen.guests)
         out += guest_text(guest);
+    out += ways_text(state);
     out += "\nFindings ([x]: chosen for repair)\n";
     if (state.rows.empty())
         out += "  no problem was found\n";
@@ -123,7 +166,21 @@ std::string overview_text(const MenuState& state) {
                (state.chosen.count(state.rows[i]) != 0 ? "[x] " : "[ ] ") + mark_of(finding) +
                ": " + printable(finding.title) + " (" + finding.guest + ")\n";
     }
+    if (state.kept_error)
+        out += "\nOriginals of earlier repairs could not be looked for: " +
+               printable(state.kept_error->text()) + "\n";
+    else if (!state.kept.empty())
+        out += "\nOriginals of " + std::to_string(state.kept.size()) +
+               (state.kept.size() == 1 ? " repair" : " repairs") +
+               " are kept in the guests (type k)\n";
     return out;
+}
+
+std::string kept_list(const MenuState& state) {
+    std::string out = "\nOriginals, newest first (type b and a number to put them back)\n";
+    for (std::size_t i = 0; i < state.kept.size(); ++i)
+        out += "\n" + std::to_string(i + 1) + "  " + session::kept_text({state.kept[i]});
+    return state.kept.empty() ? "No originals are kept in these guests." : out;
 }
 
 std::string finding_text(const session::FindingInfo& finding, const session::GuestInfo* guest,

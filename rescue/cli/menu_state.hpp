@@ -14,20 +14,32 @@ namespace lifeboat::cli {
 
 struct MenuState {
     std::optional<session::Inspection> inspection;
-    std::vector<std::size_t> rows; // indices of findings, as numbered on the terminal from 1
-    std::set<std::size_t> chosen;  // indices of findings
+    std::vector<std::size_t> rows;       // indices of findings, as numbered on the terminal from 1
+    std::set<std::size_t> chosen;        // indices of findings
+    std::set<std::string> ways;          // past obstacles that the person takes: WayInfo::option
+    std::vector<session::KeptInfo> kept; // originals of earlier repairs, newest first
+    std::optional<Error> kept_error;     // why they could not be looked for
     std::optional<session::Preview> preview;
     std::vector<std::string> undo_files; // oldest first
 
     // Takes a new inspection: numbers it, chooses what can be repaired.
     void take(session::Inspection seen);
+    // Newest last, as the session has them.
+    void take(Result<std::vector<session::KeptInfo>> originals);
+    // Takes the way past an obstacle with this number, or not; false when there is none.
+    [[nodiscard]] bool toggle_way(std::size_t number);
     [[nodiscard]] const session::GuestInfo* guest(const std::string& id) const;
     [[nodiscard]] bool can_repair(const session::FindingInfo& finding) const;
     [[nodiscard]] std::vector<session::Choice> choices() const;
+
+private:
+    void choose_what_matters();
 };
 
 // Disks, guests and the numbered findings.
 [[nodiscard]] std::string overview_text(const MenuState& state);
+// The numbered sets of originals, newest first.
+[[nodiscard]] std::string kept_list(const MenuState& state);
 // All about one finding; `page` is the support engineer's page, or empty.
 [[nodiscard]] std::string finding_text(const session::FindingInfo& finding,
                                        const session::GuestInfo* guest, std::string_view page);

@@ -6,9 +6,14 @@
 #include "fs/filesystem.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lifeboat::fs {
+
+// Error::option of the obstacles that they clear away.
+inline constexpr std::string_view kDiscardHibernation = "--discard-hibernation";
+inline constexpr std::string_view kReplayJournal = "--replay-journal";
 
 struct Ways {
     // NTFS: removes hiberfil.sys and, where Windows left it in use, empties $LogFile, as ntfs-3g's

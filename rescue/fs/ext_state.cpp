@@ -2,6 +2,7 @@
 #include "fs/ext_state.hpp"
 
 #include "base/text.hpp"
+#include "fs/clear_way.hpp"
 
 #include <array>
 #include <ext2fs/ext2fs.h>
@@ -72,7 +73,8 @@ std::optional<Error> ext_obstacle(const ExtHandle& handle) {
                      "the journal holds changes that were never written back: the guest was not "
                      "shut down, or is running",
                      "start the guest once and shut it down cleanly; when it is certain that it "
-                     "does not run, --replay-journal applies them first, as its next start would"};
+                     "does not run, --replay-journal applies them first, as its next start would",
+                     std::string(kReplayJournal)};
     if ((super.s_state & EXT2_ERROR_FS) != 0)
         return refused("the file system is marked as having errors");
     if ((super.s_state & EXT2_VALID_FS) == 0)

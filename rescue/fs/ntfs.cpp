@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // NTFS: paths, what may be read and written, and when a volume must be left alone.
 #include "base/text.hpp"
+#include "fs/clear_way.hpp"
 #include "fs/filesystem.hpp"
 #include "fs/ntfs_volume.hpp"
 #include "fs/path.hpp"
@@ -312,7 +313,8 @@ Result<std::optional<Error>> ntfs_write_obstacle(block::DevicePtr device) {
     LIFEBOAT_TRY(const auto state, volume->state());
     const auto refused = [&](std::string what, std::string_view next) {
         return std::optional<Error>(
-            Error{ErrorKind::refused, name, std::move(what), std::string(next)});
+            Error{ErrorKind::refused, name, std::move(what), std::string(next),
+                  next == kWakeUp ? std::string(kDiscardHibernation) : std::string()});
     };
     if (state.hibernated)
         return refused("Windows is hibernated on this volume, or was shut down with fast startup; "

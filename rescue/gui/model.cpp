@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gui/model.hpp"
 
+#include "session/ways.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace lifeboat::gui {
 
 using session::Outcome;
-using session::Verdict;
 
 const session::FindingInfo* find_finding(const Model& model, const Key& key) {
     if (!model.inspection)
@@ -29,7 +30,21 @@ const session::GuestInfo* find_guest(const Model& model, const std::string& id) 
 
 bool can_repair(const Model& model, const session::FindingInfo& finding) {
     const auto* guest = find_guest(model, finding.guest);
-    return finding.outcome == Outcome::trouble && guest && guest->verdict != Verdict::refused;
+    return finding.outcome == Outcome::trouble && guest && session::may_change(*guest, model.ways);
+}
+
+bool can_put_back(const Model& model, const session::KeptFileInfo& file) {
+    if (!file.copy_is_good || file.state == "original" || file.state == "unknown")
+        return false;
+    return file.state == "as_left" || model.force;
+}
+
+bool can_stop(const Model& model) {
+    return model.work == Work::look || model.work == Work::stage || model.work == Work::restore;
+}
+
+const session::KeptInfo* shown_kept(const Model& model) {
+    return model.open_kept < model.kept.size() ? &model.kept[model.open_kept] : nullptr;
 }
 
 namespace {
@@ -41,13 +56,45 @@ void forget_preview(Model& model) {
     model.confirmed = false;
 }
 
-void show_inspection(Model& model, session::Inspection inspection) {
-    model.inspection = std::move(inspection);
+void choose_what_matters(Model& model) {
     model.chosen.clear();
     for (const auto& finding : model.inspection->findings)
         if (can_repair(model, finding) && finding.severity != "info")
             model.chosen.insert({finding.guest, finding.id});
     forget_preview(model);
+}
+
+// All files of the set that can be put back without losing anything newer.
+void choose_files(Model& model) {
+    model.put_back.clear();
+    if (const auto* kept = shown_kept(model))
+        for (const auto& file : kept->files)
+            if (can_put_back(model, file))
+                model.put_back.insert(file.path);
+    forget_preview(model);
+}
+
+void show_inspection(Model& model, const Finished& finished) {
+    model.inspection = finished.inspection;
+    // A price is agreed to for these disks as they were.
+    model.ways.clear();
+    choose_what_matters(model);
+    model.kept.assign(finished.kept.rbegin(), finished.kept.rend());
+    model.kept_error = finished.kept_error;
+    model.open_kept = 0;
+    model.force = false;
+    choose_files(model);
+}
+
+void toggle_way(Model& model, const std::string& option) {
+    if (!model.inspection)
+        return;
+    for (const auto& way : session::ways_past(model.inspection->guests))
+        if (way.option == option) {
+            if (model.ways.erase(option) == 0)
+                model.ways.insert(option);
+            choose_what_matters(model);
+        }
 }
 
 Job begin(Model& model, Job job) {
@@ -63,10 +110,33 @@ std::optional<Job> begin_stage(Model& model) {
     if (model.chosen.empty() || !model.inspection)
         return std::nullopt;
     forget_preview(model);
-    Job job{Work::stage, {}, {}};
+    Job job{Work::stage};
+    job.ways = session::ways_of(model.ways);
     for (const auto& key : model.chosen)
         job.choices.push_back({key.id, key.guest});
     return begin(model, std::move(job));
+}
+
+std::optional<Job> begin_restore(Model& model) {
+    const auto* kept = shown_kept(model);
+    if (model.page != Page::kept || !kept || model.put_back.empty())
+        return std::nullopt;
+    forget_preview(model);
+    Job job{Work::restore};
+    job.ways = session::ways_of(model.ways);
+    job.restore = {
+        kept->time, kept->guest, {model.put_back.begin(), model.put_back.end()}, model.force};
+    return begin(model, std::move(job));
+}
+
+void toggle_file(Model& model, const std::string& path) {
+    if (const auto* kept = shown_kept(model))
+        for (const auto& file : kept->files)
+            if (file.path == path && can_put_back(model, file)) {
+                forget_preview(model);
+                if (model.put_back.erase(path) == 0)
+                    model.put_back.insert(path);
+            }
 }
 
 void go_back(Model& model) {
@@ -80,6 +150,7 @@ void go_back(Model& model) {
         model.page = model.commit && !model.undone ? Page::result : Page::overview;
         break;
     case Page::power: model.page = model.before_power; break;
+    case Page::kept:
     case Page::preview:
     case Page::finding:
     case Page::result:
@@ -115,19 +186,21 @@ void choose_none(Model& model) {
 std::optional<Job> apply(Model& model) {
     if (model.page != Page::confirm || !model.preview || model.preview->empty() || !model.confirmed)
         return std::nullopt;
-    return begin(model, {Work::commit, {}, {}});
+    return begin(model, Job{Work::commit});
 }
 
 std::optional<Job> undo(Model& model) {
     if (model.page != Page::confirm_undo || model.undo_files.empty())
         return std::nullopt;
-    return begin(model, {Work::undo, {}, model.undo_files.back()});
+    Job job{Work::undo};
+    job.undo_file = model.undo_files.back();
+    return begin(model, std::move(job));
 }
 
 std::optional<Job> begin_look(Model& model) {
     forget_preview(model);
     model.page = Page::overview;
-    return begin(model, {Work::look, {}, {}});
+    return begin(model, Job{Work::look});
 }
 
 void open_power(Model& model) {
@@ -146,6 +219,21 @@ void navigate(Model& model, const Command& command) {
             model.open = command.finding;
             model.page = Page::finding;
         }
+        break;
+    case Do::show_kept:
+        if (!model.kept.empty())
+            model.page = Page::kept;
+        break;
+    case Do::open_kept:
+        if (command.entry < model.kept.size() && command.entry != model.open_kept) {
+            model.open_kept = command.entry;
+            choose_files(model);
+        }
+        break;
+    case Do::toggle_file: toggle_file(model, command.text); break;
+    case Do::toggle_force:
+        model.force = !model.force;
+        choose_files(model);
         break;
     case Do::show_entry: model.entry = command.entry; break;
     case Do::show_all: model.show_all = command.yes; break;
@@ -176,17 +264,18 @@ std::optional<Job> update(Model& model, const Command& command) {
         return std::nullopt;
     }
     if (model.work != Work::none) {
-        // Stopping in the middle of writing would leave a job for the undo file: not offered.
-        if (command.what == Do::cancel && (model.work == Work::look || model.work == Work::stage))
+        if (command.what == Do::cancel && can_stop(model))
             model.cancelling = true;
         return std::nullopt;
     }
     switch (command.what) {
     case Do::look: return begin_look(model);
     case Do::preview: return begin_stage(model);
+    case Do::preview_restore: return begin_restore(model);
     case Do::apply: return apply(model);
     case Do::undo: return undo(model);
     case Do::toggle: toggle(model, command.finding); break;
+    case Do::toggle_way: toggle_way(model, command.text); break;
     case Do::choose_all: choose_all(model); break;
     case Do::choose_none: choose_none(model); break;
     case Do::reboot:
@@ -219,7 +308,7 @@ void update(Model& model, const Finished& finished) {
         model.page = Page::failure;
         return;
     }
-    if (finished.work == Work::stage && finished.preview) {
+    if (finished.preview) {
         model.preview = finished.preview;
         model.page = Page::preview;
         return;
@@ -234,7 +323,7 @@ void update(Model& model, const Finished& finished) {
         model.page = Page::result;
     }
     if (finished.inspection) {
-        show_inspection(model, *finished.inspection);
+        show_inspection(model, finished);
     } else if (finished.look_error) {
         model.inspection.reset();
         model.chosen.clear();

@@ -14,10 +14,10 @@
 
 namespace lifeboat::gui {
 
-enum class Page { overview, finding, preview, confirm, result, failure, confirm_undo, power };
+enum class Page { overview, finding, kept, preview, confirm, result, failure, confirm_undo, power };
 
 // What the worker does right now.
-enum class Work { none, look, stage, commit, undo };
+enum class Work { none, look, stage, restore, commit, undo };
 
 enum class Power { none, reboot, power_off };
 
@@ -37,9 +37,16 @@ struct Model {
     bool cancelling = false;
 
     std::optional<session::Inspection> inspection;
-    std::set<Key> chosen;  // repairs to stage
-    Key open;              // of the finding page
-    bool show_all = false; // also checks that found nothing
+    std::set<std::string> ways; // past obstacles that the person takes: WayInfo::option
+    std::set<Key> chosen;       // repairs to stage
+    Key open;                   // of the finding page
+    bool show_all = false;      // also checks that found nothing
+
+    std::vector<session::KeptInfo> kept; // originals of earlier repairs, newest first
+    std::optional<Error> kept_error;     // why they could not be looked for
+    std::size_t open_kept = 0;           // of the page of kept originals
+    std::set<std::string> put_back;      // paths chosen there
+    bool force = false;                  // ... also what was changed since
 
     std::optional<session::Preview> preview; // what is staged now, exactly
     std::size_t entry = 0;                   // of the preview's list
@@ -61,6 +68,12 @@ enum class Do {
     look,
     open_finding,
     toggle,
+    toggle_way,
+    show_kept,
+    open_kept,
+    toggle_file,
+    toggle_force,
+    preview_restore,
     choose_all,
     choose_none,
     show_all,
@@ -82,14 +95,17 @@ enum class Do {
 struct Command {
     Do what = Do::back;
     Key finding = {};      // open_finding, toggle
-    std::size_t entry = 0; // show_entry
+    std::size_t entry = 0; // show_entry, open_kept
     bool yes = false;      // confirm, show_all
+    std::string text = {}; // toggle_way: its option; toggle_file: its path
 };
 
 struct Job {
     Work work = Work::none;
-    std::vector<session::Choice> choices; // stage
-    std::string undo_file;                // undo
+    std::vector<session::Choice> choices = {}; // stage
+    std::string undo_file = {};                // undo
+    session::RestoreChoice restore = {};
+    session::Ways ways = {}; // stage, restore
 };
 
 // What a job came to. After commit and undo the disks are looked at again.
@@ -97,6 +113,8 @@ struct Finished {
     Work work = Work::none;
     std::optional<Error> error; // then nothing else is set
     std::optional<session::Inspection> inspection;
+    std::vector<session::KeptInfo> kept; // with an inspection
+    std::optional<Error> kept_error;
     std::optional<Error> look_error; // the disks could not be looked at again
     std::optional<session::Preview> preview;
     std::optional<session::CommitInfo> commit;
@@ -107,8 +125,15 @@ struct Finished {
 [[nodiscard]] std::optional<Job> update(Model& model, const Command& command);
 void update(Model& model, const Finished& finished);
 
+// True while the job may be given up: stopping in the middle of writing would leave a job for the
+// undo file.
+[[nodiscard]] bool can_stop(const Model& model);
 // A finding that a person may choose to have repaired.
 [[nodiscard]] bool can_repair(const Model& model, const session::FindingInfo& finding);
+// What can be put back of a set of originals as things stand: with a sound copy, not the original
+// already, and not changed since unless that is forced.
+[[nodiscard]] bool can_put_back(const Model& model, const session::KeptFileInfo& file);
+[[nodiscard]] const session::KeptInfo* shown_kept(const Model& model);
 [[nodiscard]] const session::FindingInfo* find_finding(const Model& model, const Key& key);
 [[nodiscard]] const session::GuestInfo* find_guest(const Model& model, const std::string& id);
 

@@ -189,10 +189,15 @@ void Ui::record(std::string_view id, bool enabled, bool panel) {
         ImGui::SetFocusID(ImGui::GetItemID(), ImGui::GetCurrentWindow());
         state_->context->NavDisableHighlight = false; // the keyboard's user sees where it is
     }
-    const auto from = panel ? ImGui::GetWindowPos() : ImGui::GetItemRectMin();
-    const auto to =
-        panel ? ImVec2(from.x + ImGui::GetWindowWidth(), from.y + ImGui::GetWindowHeight())
-              : ImGui::GetItemRectMax();
+    auto from = panel ? ImGui::GetWindowPos() : ImGui::GetItemRectMin();
+    auto to = panel ? ImVec2(from.x + ImGui::GetWindowWidth(), from.y + ImGui::GetWindowHeight())
+                    : ImGui::GetItemRectMax();
+    if (!panel && ImGui::IsItemVisible()) {
+        // What is scrolled half out of its panel can be clicked only where it is seen.
+        const auto& clip = ImGui::GetCurrentWindow()->ClipRect;
+        from = {std::max(from.x, clip.Min.x), std::max(from.y, clip.Min.y)};
+        to = {std::min(to.x, clip.Max.x), std::min(to.y, clip.Max.y)};
+    }
     widgets_.push_back({std::string(id), from.x, from.y, to.x - from.x, to.y - from.y, enabled,
                         !panel && ImGui::IsItemFocused(), panel || ImGui::IsItemVisible(), panel});
 }

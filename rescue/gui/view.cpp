@@ -18,6 +18,7 @@ std::string_view title_of(const Model& model) {
     switch (model.page) {
     case Page::overview: return "What was found";
     case Page::finding: return "One finding";
+    case Page::kept: return "Originals of earlier repairs";
     case Page::preview: return "Preview of every change";
     case Page::confirm: return "Apply the changes?";
     case Page::result: return "Result";
@@ -56,7 +57,7 @@ struct FunctionKey {
 std::vector<FunctionKey> keys_of(const Model& model) {
     std::vector<FunctionKey> out;
     if (model.work != Work::none) {
-        if (model.work == Work::look || model.work == Work::stage)
+        if (can_stop(model))
             out.push_back({InputKey::escape, "key.esc", "Esc Stop", Do::cancel});
     } else {
         if (model.page != Page::overview)
@@ -65,6 +66,8 @@ std::vector<FunctionKey> keys_of(const Model& model) {
             out.push_back({InputKey::f5, "key.f5", "F5 Look again", Do::look});
         if (model.page == Page::overview || model.page == Page::finding)
             out.push_back({InputKey::f8, "key.f8", "F8 Preview", Do::preview});
+        if (model.page == Page::kept)
+            out.push_back({InputKey::f8, "key.f8", "F8 Preview", Do::preview_restore});
         if (model.page == Page::preview)
             out.push_back({InputKey::f9, "key.f9", "F9 Apply", Do::ask_apply});
     }
@@ -98,6 +101,7 @@ void draw_page(View& view) {
     switch (view.model.page) {
     case Page::overview: return view_overview(view);
     case Page::finding: return view_finding(view);
+    case Page::kept: return view_kept(view);
     case Page::preview: return view_preview(view);
     case Page::confirm: return view_confirm(view);
     case Page::result: return view_result(view);
@@ -123,6 +127,7 @@ std::string_view page_name(const Model& model) {
     switch (model.page) {
     case Page::overview: return "overview";
     case Page::finding: return "finding";
+    case Page::kept: return "kept";
     case Page::preview: return "preview";
     case Page::confirm: return "confirm";
     case Page::result: return "result";
@@ -141,6 +146,7 @@ std::string first_focus(const Model& model) {
         if (!model.inspection)
             return "look";
         return model.chosen.empty() ? "choose-all" : "preview";
+    case Page::kept: return "kept." + std::to_string(model.open_kept);
     case Page::preview: return model.preview && model.preview->empty() ? "back" : "entry.0";
     case Page::confirm: return "confirm";
     case Page::finding:

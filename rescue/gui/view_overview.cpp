@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "gui/shown.hpp"
+#include "session/ways.hpp"
 
 #include <algorithm>
 
@@ -42,7 +43,20 @@ void draw_disk(Ui& ui, const session::DiskInfo& disk, std::size_t number) {
     ui.gap(6);
 }
 
-void draw_guest(Ui& ui, const session::GuestInfo& guest) {
+// What may be done all the same, at a price: never chosen by itself.
+void draw_ways(View& view, const session::GuestInfo& guest) {
+    auto& ui = view.ui;
+    for (const auto& way : session::ways_past(std::span(&guest, 1))) {
+        const std::string option(way.option);
+        if (ui.checkbox("way." + guest.id + "." + option, way.title,
+                        view.model.ways.count(option) != 0))
+            view.commands.push_back({Do::toggle_way, {}, 0, false, option});
+        ui.text(way.price, Tone::warning);
+    }
+}
+
+void draw_guest(View& view, const session::GuestInfo& guest) {
+    auto& ui = view.ui;
     std::string where = shown(guest.volume);
     if (!guest.architecture.empty())
         where += ", " + shown(guest.architecture);
@@ -56,13 +70,19 @@ void draw_guest(Ui& ui, const session::GuestInfo& guest) {
     switch (guest.verdict) {
     case Verdict::healthy: ui.text("Healthy: no repair needed", Tone::good); break;
     case Verdict::repairable: ui.text("Can be repaired", Tone::info); break;
-    case Verdict::refused: ui.text("Refused: nothing may be changed", Tone::critical); break;
+    case Verdict::refused:
+        if (session::may_change(guest, view.model.ways))
+            ui.text("Can be repaired, at the price below", Tone::warning);
+        else
+            ui.text("Refused: nothing may be changed", Tone::critical);
+        break;
     }
     for (const auto& obstacle : guest.obstacles) {
         ui.text(shown(obstacle.what) + ".");
         if (!obstacle.next.empty())
             ui.text("What to do: " + shown(obstacle.next) + ".");
     }
+    draw_ways(view, guest);
     ui.gap(6);
 }
 
@@ -81,7 +101,7 @@ void draw_left(View& view, const session::Inspection& seen, const Box& box) {
     if (seen.guests.empty())
         ui.text("No operating system was found on these disks.", Tone::warning);
     for (const auto& guest : seen.guests)
-        draw_guest(ui, guest);
+        draw_guest(view, guest);
     ui.end_document();
 }
 
@@ -145,6 +165,10 @@ void draw_right(View& view, const session::Inspection& seen, const Box& box) {
     ui.begin_panel("findings", {box.x, box.y, box.width, box.height - kButtons}, summary(seen));
     if (!view.model.note.empty())
         ui.text(shown(view.model.note), Tone::warning);
+    if (view.model.kept_error)
+        ui.text("Originals of earlier repairs could not be looked for: " +
+                    shown(view.model.kept_error->text()),
+                Tone::warning);
     for (const auto* finding : in_order(view.model))
         draw_finding(view, *finding);
     ui.gap(4);
@@ -165,11 +189,16 @@ void draw_right(View& view, const session::Inspection& seen, const Box& box) {
     ui.beside();
     if (ui.button("choose-none", "None"))
         view.ask(Do::choose_none);
-    if (view.model.undo_files.empty())
-        return;
-    ui.beside();
-    if (ui.button("undo", "Undo last"))
-        view.ask(Do::ask_undo);
+    if (!view.model.undo_files.empty()) {
+        ui.beside();
+        if (ui.button("undo", "Undo last"))
+            view.ask(Do::ask_undo);
+    }
+    if (!view.model.kept.empty()) {
+        ui.beside();
+        if (ui.button("kept", "Originals"))
+            view.ask(Do::show_kept);
+    }
 }
 
 } // namespace

@@ -33,6 +33,10 @@ void draw_sentences(Ui& ui, const Preview& preview) {
     }
     if (preview.repairs.empty())
         ui.text("No repair is staged.", Tone::dim);
+    if (!preview.conflicts.empty())
+        ui.text("Left alone", Tone::warning, Font::bold);
+    for (const auto& conflict : preview.conflicts)
+        ui.text("-  " + shown(conflict.path) + ": " + shown(conflict.why), Tone::warning);
 }
 
 // "before -> after" of one registry value, with words for what has no colour.

@@ -32,7 +32,8 @@ void draw_rest(Ui& ui, const Model& model) {
 std::string_view what_failed(Work work) {
     switch (work) {
     case Work::look: return "The disks could not be looked at.";
-    case Work::stage: return "The changes could not be prepared. Nothing was written.";
+    case Work::stage:
+    case Work::restore: return "The changes could not be prepared. Nothing was written.";
     case Work::commit: return "The changes were not written completely.";
     case Work::undo: return "The old content could not be put back completely.";
     case Work::none: break;

@@ -33,6 +33,7 @@ void draw(View& view);
 
 void view_overview(View& view);
 void view_finding(View& view);
+void view_kept(View& view);
 void view_preview(View& view);
 void view_confirm(View& view);
 void view_confirm_undo(View& view);

@@ -15,12 +15,23 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenWakes{100};
 
+// What the overview shows besides the inspection.
+void look_for_kept(session::Engine& engine, Progress& progress, Finished& out) {
+    auto kept = engine.kept(progress);
+    if (kept)
+        out.kept = std::move(*kept);
+    else
+        out.kept_error = std::move(kept).error();
+}
+
 void look_again(session::Engine& engine, Progress& progress, Finished& out) {
     auto inspection = engine.look(progress);
-    if (inspection)
+    if (inspection) {
         out.inspection = std::move(*inspection);
-    else
+        look_for_kept(engine, progress, out);
+    } else {
         out.look_error = std::move(inspection).error();
+    }
 }
 
 // Stores the value of a result, or its error.
@@ -38,10 +49,18 @@ Finished run(session::Engine& engine, const Job& job, Progress& progress) {
     out.work = job.work;
     switch (job.work) {
     case Work::none: break;
-    case Work::look: keep(engine.look(progress), out.inspection, out); break;
+    case Work::look:
+        keep(engine.look(progress), out.inspection, out);
+        if (out.inspection)
+            look_for_kept(engine, progress, out);
+        break;
     case Work::stage:
         engine.discard();
-        keep(engine.stage(job.choices, progress), out.preview, out);
+        keep(engine.stage(job.choices, job.ways, progress), out.preview, out);
+        break;
+    case Work::restore:
+        engine.discard();
+        keep(engine.stage_restore(job.restore, job.ways, progress), out.preview, out);
         break;
     case Work::commit:
         keep(engine.commit(progress), out.commit, out);

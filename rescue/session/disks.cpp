@@ -45,7 +45,7 @@ Result<OpenDisk> open_one(const std::string& name, const Options& options) {
     return OpenDisk{name,
                     std::move(overlay),
                     std::move(*layout),
-                    {options.discard_hibernation, options.replay_journal},
+                    {options.ways.discard_hibernation, options.ways.replay_journal},
                     std::make_shared<std::map<std::string, std::vector<std::string>>>()};
 }
 

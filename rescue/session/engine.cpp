@@ -42,10 +42,26 @@ public:
         return session_->inspect(progress);
     }
 
-    Result<Preview> stage(std::span<const Choice> choices, Progress& progress) override {
+    Result<std::vector<KeptInfo>> kept(Progress& progress) override {
         if (!session_)
             return nothing_open();
+        return session_->kept(progress);
+    }
+
+    Result<Preview> stage(std::span<const Choice> choices, const Ways& ways,
+                          Progress& progress) override {
+        if (!session_)
+            return nothing_open();
+        session_->go_past(ways);
         return session_->stage(choices, progress);
+    }
+
+    Result<Preview> stage_restore(const RestoreChoice& choice, const Ways& ways,
+                                  Progress& progress) override {
+        if (!session_)
+            return nothing_open();
+        session_->go_past(ways);
+        return session_->stage_restore(choice, progress);
     }
 
     void discard() override {

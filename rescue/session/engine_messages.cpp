@@ -24,7 +24,7 @@ template <class Enum> void from_number(const json& in, Enum& value, Enum last) {
 
 void to_json(json& out, const ErrorKind& kind) { to_number(out, kind); }
 void from_json(const json& in, ErrorKind& kind) { from_number(in, kind, ErrorKind::internal); }
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Error, kind, where, what, next)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Error, kind, where, what, next, option)
 
 namespace session {
 
@@ -35,10 +35,12 @@ void from_json(const json& in, Outcome& outcome) {
     from_number(in, outcome, Outcome::could_not_look);
 }
 void to_json(json& out, const Call& call) { to_number(out, call); }
-void from_json(const json& in, Call& call) { from_number(in, call, Call::undo); }
+void from_json(const json& in, Call& call) { from_number(in, call, Call::restore); }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Choice, repair, guest)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineRequest, call, choices, undo_file, number)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RestoreChoice, time, guest, paths, force)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ways, discard_hibernation, replay_journal)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineRequest, call, choices, restore, ways, undo_file, number)
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VolumeInfo, id, offset, size, type, content, label, uuid,
                                    partition_uuid, active)
@@ -58,6 +60,25 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StagedRepair, id, guest, title, sentences)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Preview::DiskBlocks, disk, blocks, bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ConflictInfo, guest, path, why)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Preview, repairs, files, blocks, conflicts)
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KeptFileInfo, path, from, kind, state, copy_is_good)
+// No problem is an empty list: the JSON library knows no optional.
+void to_json(json& out, const KeptInfo& kept) {
+    out = json{{"guest", kept.guest},     {"time", kept.time},   {"folder", kept.folder},
+               {"repairs", kept.repairs}, {"files", kept.files}, {"problem", json::array()}};
+    if (kept.problem)
+        out["problem"].push_back(*kept.problem);
+}
+void from_json(const json& in, KeptInfo& kept) {
+    in.at("guest").get_to(kept.guest);
+    in.at("time").get_to(kept.time);
+    in.at("folder").get_to(kept.folder);
+    in.at("repairs").get_to(kept.repairs);
+    in.at("files").get_to(kept.files);
+    kept.problem.reset();
+    if (const auto& problem = in.at("problem"); !problem.empty())
+        kept.problem = problem.at(0).get<Error>();
+}
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CommitInfo, blocks, bytes, undo_file)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Report, doing, fraction)

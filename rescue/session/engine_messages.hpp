@@ -16,13 +16,15 @@
 
 namespace lifeboat::session {
 
-enum class Call { look, stage, discard, commit, undo };
+enum class Call { look, stage, discard, commit, undo, kept, restore };
 
 struct EngineRequest {
     Call call = Call::look;
-    std::vector<Choice> choices; // stage
-    std::string undo_file;       // undo
-    std::uint64_t number = 0;    // from 1; answers repeat it
+    std::vector<Choice> choices = {}; // stage
+    RestoreChoice restore = {};
+    Ways ways = {};             // stage, restore
+    std::string undo_file = {}; // undo
+    std::uint64_t number = 0;   // from 1; answers repeat it
 };
 
 struct Done {}; // the answer to discard
@@ -32,7 +34,8 @@ struct Report { // see Progress::report
     double fraction = -1;
 };
 
-using EngineMessage = std::variant<Error, Inspection, Preview, CommitInfo, Done, Report>;
+using EngineMessage =
+    std::variant<Error, Inspection, Preview, CommitInfo, Done, Report, std::vector<KeptInfo>>;
 
 // Larger ones are not from us: the longest answers hold the differences of large text files.
 inline constexpr std::size_t kLargestMessage = 256U << 20;

@@ -99,7 +99,10 @@ template <class T> EngineMessage answer(Result<T> result) {
 EngineMessage obey(Engine& engine, const EngineRequest& request, Progress& progress) {
     switch (request.call) {
     case Call::look: return answer(engine.look(progress));
-    case Call::stage: return answer(engine.stage(request.choices, progress));
+    case Call::kept: return answer(engine.kept(progress));
+    case Call::stage: return answer(engine.stage(request.choices, request.ways, progress));
+    case Call::restore:
+        return answer(engine.stage_restore(request.restore, request.ways, progress));
     case Call::commit: return answer(engine.commit(progress));
     case Call::undo: return answer(engine.undo(request.undo_file, progress));
     case Call::discard: engine.discard(); break;
@@ -184,24 +187,46 @@ public:
         return front_->page(id);
     }
     Result<Inspection> look(Progress& progress) override {
-        return call<Inspection>({Call::look, {}, {}, 0}, progress);
+        return call<Inspection>(request(Call::look), progress);
     }
-    Result<Preview> stage(std::span<const Choice> choices, Progress& progress) override {
-        return call<Preview>({Call::stage, {choices.begin(), choices.end()}, {}, 0}, progress);
+    Result<std::vector<KeptInfo>> kept(Progress& progress) override {
+        return call<std::vector<KeptInfo>>(request(Call::kept), progress);
+    }
+    Result<Preview> stage(std::span<const Choice> choices, const Ways& ways,
+                          Progress& progress) override {
+        auto asked = request(Call::stage);
+        asked.choices.assign(choices.begin(), choices.end());
+        asked.ways = ways;
+        return call<Preview>(std::move(asked), progress);
+    }
+    Result<Preview> stage_restore(const RestoreChoice& choice, const Ways& ways,
+                                  Progress& progress) override {
+        auto asked = request(Call::restore);
+        asked.restore = choice;
+        asked.ways = ways;
+        return call<Preview>(std::move(asked), progress);
     }
     void discard() override {
         Progress quiet;
         // When it fails the child is gone, and with it all that was staged.
-        static_cast<void>(call<Done>({Call::discard, {}, {}, 0}, quiet));
+        static_cast<void>(call<Done>(request(Call::discard), quiet));
     }
     Result<CommitInfo> commit(Progress& progress) override {
-        return call<CommitInfo>({Call::commit, {}, {}, 0}, progress);
+        return call<CommitInfo>(request(Call::commit), progress);
     }
     Result<CommitInfo> undo(const std::string& undo_file, Progress& progress) override {
-        return call<CommitInfo>({Call::undo, {}, undo_file, 0}, progress);
+        auto asked = request(Call::undo);
+        asked.undo_file = undo_file;
+        return call<CommitInfo>(std::move(asked), progress);
     }
 
 private:
+    static EngineRequest request(Call what) {
+        EngineRequest out;
+        out.call = what;
+        return out;
+    }
+
     template <class T> Result<T> call(EngineRequest request, Progress& progress) {
         request.number = ++number_;
         LIFEBOAT_TRY(auto message, exchange(request, progress));

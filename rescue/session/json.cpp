@@ -53,6 +53,7 @@ Json json_of(const Error& error) {
     out["where"] = error.where;
     out["what"] = error.what;
     out["next"] = error.next;
+    out["option"] = error.option;
     return out;
 }
 

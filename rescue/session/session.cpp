@@ -82,6 +82,12 @@ Result<Preview> Session::stage(std::span<const Choice> choices, Progress& progre
     return settle(stage_repairs(*disks, choices, repair::catalogue(), progress, keep));
 }
 
+void Session::go_past(const Ways& obstacles) {
+    state_->options.ways = obstacles;
+    for (auto& disk : state_->disks)
+        disk.ways = {obstacles.discard_hibernation, obstacles.replay_journal};
+}
+
 Result<Preview> Session::stage_put(std::string_view volume, std::string_view path, ByteSpan content,
                                    Progress& progress) {
     LIFEBOAT_TRY(const auto* disks, begin());

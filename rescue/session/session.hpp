@@ -7,6 +7,7 @@
 #include "base/progress.hpp"
 #include "base/result.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -163,13 +164,18 @@ struct RestoreChoice {
     bool force = false;             // also what was changed since the repair
 };
 
+// Obstacles that are cleared away before something is staged, at a price (ways.hpp); the preview
+// says what was done.
+struct Ways {
+    bool discard_hibernation = false;
+    bool replay_journal = false;
+    auto operator<=>(const Ways&) const = default;
+};
+
 struct Options {
     // Keep the originals of what a repair changes in the guest itself (docs/originals.md).
     bool keep_originals = false;
-    // Obstacles that are cleared away before something is staged, at the price that
-    // fs/clear_way.hpp tells; a preview says what was done.
-    bool discard_hibernation = false;
-    bool replay_journal = false;
+    Ways ways;
     std::uint32_t sector_size = 0; // 0: as the disk says
     // Made by prepare() (prepare.hpp) for a process that may start no program itself.
     std::shared_ptr<block::QemuHelper> helper;
@@ -260,6 +266,8 @@ public:
                                                  Progress& progress);
     // Makes both copies of every disk's GPT good again where one is; done only when asked for.
     [[nodiscard]] Result<Preview> stage_gpt(Progress& progress);
+    // Instead of those of the options, from the next staging on.
+    void go_past(const Ways& obstacles);
     // Puts back originals that an earlier repair kept. What was changed since is a conflict of the
     // preview, and is left alone unless forced.
     [[nodiscard]] Result<Preview> stage_restore(const RestoreChoice& choice, Progress& progress);

@@ -29,7 +29,8 @@ std::vector<Bytes> seeds() {
          {EngineMessage(seen), EngineMessage(preview), EngineMessage(Error{}),
           EngineMessage(CommitInfo{1, 4096, "u"}), EngineMessage(Report{"d", 0.5})})
         out.push_back(pack(message));
-    out.push_back(pack(EngineRequest{Call::stage, {{"r", "g"}}, "u", 7}));
+    out.push_back(pack(EngineRequest{
+        Call::restore, {{"r", "g"}}, {"latest", "g", {"/p"}, true}, {true, false}, "u", 7}));
     return out;
 }
 

@@ -86,8 +86,26 @@ public:
             return fail(*look_error);
         return inspection;
     }
-    Result<session::Preview> stage(std::span<const session::Choice> choices, Progress&) override {
+    Result<std::vector<session::KeptInfo>> kept(Progress&) override {
+        if (kept_error)
+            return fail(*kept_error);
+        return originals;
+    }
+    Result<session::Preview> stage_restore(const session::RestoreChoice& choice,
+                                           const session::Ways& ways, Progress& progress) override {
+        auto out = stage({}, ways, progress);
+        calls.back() =
+            "restore " + choice.guest + " " + choice.time + (choice.force ? " force" : "");
+        out->conflicts = {{choice.guest, "/etc/fstab", "it was changed since"}};
+        return out;
+    }
+    Result<session::Preview> stage(std::span<const session::Choice> choices,
+                                   const session::Ways& ways, Progress&) override {
         std::string call = "stage";
+        if (ways.discard_hibernation)
+            call += " discard";
+        if (ways.replay_journal)
+            call += " replay";
         for (const auto& choice : choices)
             call += " " + choice.guest + "/" + choice.repair;
         calls.push_back(call);
@@ -121,7 +139,8 @@ public:
     }
     std::vector<std::string> calls;
     session::Inspection inspection = one_guest();
-    std::optional<Error> look_error, commit_error;
+    std::vector<session::KeptInfo> originals;
+    std::optional<Error> look_error, commit_error, kept_error;
 };
 
 struct Talk {
@@ -259,4 +278,73 @@ TEST_CASE("the menu stops when the person asks to stop", "[menu]") {
     talk.engine.look_error = Error{ErrorKind::cancelled, "disk 1", "stopped", ""};
     CHECK(talk.run() == 4);
     CHECK(talk.engine.calls.size() == 1);
+}
+
+namespace {
+
+// Both guests are refused: one is hibernated, the other has a journal; and a third obstacle that
+// nothing clears, when asked for.
+session::Inspection two_obstacles(bool hopeless) {
+    auto out = one_guest();
+    out.guests[0].verdict = Verdict::refused;
+    out.guests[0].obstacles = {
+        {ErrorKind::refused, "disk 1", "hibernated", "wake it", "--discard-hibernation"}};
+    out.guests[1].obstacles[0].option = "--replay-journal";
+    if (hopeless)
+        out.guests[1].obstacles.push_back(
+            {ErrorKind::refused, "disk 1", "encrypted", "decrypt it"});
+    return out;
+}
+
+} // namespace
+
+TEST_CASE("the text menu goes past a hibernation only when told so, and names the price",
+          "[menu]") {
+    Talk talk({"a", "p", "w 1", "p", "apply", "yes", "q"});
+    talk.engine.inspection = two_obstacles(false);
+    CHECK(talk.run() == 0);
+    CHECK(talk.typist.has("w 1 [ ] Discard the hibernation of Windows. What Windows had in"));
+    CHECK(talk.typist.has("w 2 [ ] Apply the journal"));
+    CHECK(talk.typist.has("No repair is chosen")); // what "a" could choose
+    CHECK(talk.typist.has("w 1 [x] Discard"));
+    CHECK(talk.engine.calls ==
+          std::vector<std::string>{
+              "look", "stage discard windows1/win.services windows1/win.filter", "commit", "look"});
+}
+
+TEST_CASE("the text menu takes a way back, and none helps against what nothing clears", "[menu]") {
+    Talk talk({"w 1", "w 1", "p", "w 2", "a", "p", "w 3", "w", "q"});
+    talk.engine.inspection = two_obstacles(true);
+    CHECK(talk.run() == 0);
+    CHECK(talk.engine.calls == std::vector<std::string>{"look"});
+    CHECK(talk.typist.has("Type w and the number"));
+}
+
+TEST_CASE("the text menu forgets an agreed price when it looks again", "[menu]") {
+    Talk talk({"w 1", "l", "a", "p", "q"});
+    talk.engine.inspection = two_obstacles(false);
+    CHECK(talk.run() == 0);
+    CHECK(talk.engine.calls == std::vector<std::string>{"look", "look"});
+}
+
+TEST_CASE("the text menu lists originals, the newest first, and puts them back", "[menu]") {
+    Talk talk({"k", "b 1", "b 2 force", "apply", "yes", "b 3", "b", "q"});
+    talk.engine.originals = {
+        {"windows1", "20261101T000000Z", "/Lifeboat/a", {"win.x"}, {}, {}},
+        {"linux1", "20261102T000000Z", "/var/lib/lifeboat/b", {"linux.y"}, {}, {}}};
+    CHECK(talk.run() == 0);
+    CHECK(talk.typist.has("Originals of 2 repairs are kept"));
+    CHECK(talk.typist.has("1  20261102T000000Z, in linux1: linux.y"));
+    CHECK(talk.typist.has("left alone: /etc/fstab"));
+    CHECK(talk.typist.has("Type k for the list"));
+    CHECK(talk.engine.calls == std::vector<std::string>{"look", "restore linux1 20261102T000000Z",
+                                                        "restore windows1 20261101T000000Z force",
+                                                        "commit", "look"});
+}
+
+TEST_CASE("the text menu says when originals could not be looked for", "[menu]") {
+    Talk talk({"q"});
+    talk.engine.kept_error = Error{ErrorKind::damaged, "windows1", "the folder is damaged", ""};
+    CHECK(talk.run() == 0);
+    CHECK(talk.typist.has("could not be looked for"));
 }

@@ -150,8 +150,29 @@ Result<session::Inspection> FakeEngine::look(Progress& progress) {
     return inspection;
 }
 
-Result<session::Preview> FakeEngine::stage(std::span<const session::Choice> choices, Progress&) {
+Result<std::vector<session::KeptInfo>> FakeEngine::kept(Progress&) {
+    if (kept_error)
+        return fail(*kept_error);
+    return originals;
+}
+
+Result<session::Preview> FakeEngine::stage_restore(const session::RestoreChoice& choice,
+                                                   const session::Ways&, Progress&) {
+    std::string call =
+        "restore " + choice.guest + " " + choice.time + (choice.force ? " force" : "");
+    for (const auto& path : choice.paths)
+        call += " " + path;
+    note(call);
+    return preview;
+}
+
+Result<session::Preview> FakeEngine::stage(std::span<const session::Choice> choices,
+                                           const session::Ways& ways, Progress&) {
     std::string call = "stage";
+    if (ways.discard_hibernation)
+        call += " discard";
+    if (ways.replay_journal)
+        call += " replay";
     for (const auto& choice : choices)
         call += " " + choice.guest + "/" + choice.repair;
     note(call);

@@ -23,8 +23,11 @@ class FakeEngine final : public session::Engine {
 public:
     std::vector<std::string> disks() const override { return {"/dev/vda"}; }
     Result<session::Inspection> look(Progress& progress) override;
+    Result<std::vector<session::KeptInfo>> kept(Progress& progress) override;
     Result<session::Preview> stage(std::span<const session::Choice> choices,
-                                   Progress& progress) override;
+                                   const session::Ways& ways, Progress& progress) override;
+    Result<session::Preview> stage_restore(const session::RestoreChoice& choice,
+                                           const session::Ways& ways, Progress& progress) override;
     void discard() override {}
     Result<session::CommitInfo> commit(Progress& progress) override;
     Result<session::CommitInfo> undo(const std::string& file, Progress& progress) override;
@@ -35,7 +38,8 @@ public:
 
     session::Inspection inspection = broken_guests();
     session::Preview preview = sample_preview();
-    std::optional<Error> look_error, stage_error, commit_error;
+    std::vector<session::KeptInfo> originals; // newest last
+    std::optional<Error> look_error, stage_error, commit_error, kept_error;
     bool wait_for_cancel = false; // look() goes on until it is asked to stop
 
 private:

@@ -286,3 +286,98 @@ TEST_CASE("what the guest wrote can not break the screen", "[gui]") {
     check_inside(rig, 800, 600);
     keep(rig, "hostile");
 }
+
+namespace {
+
+std::vector<session::KeptInfo> two_sets() {
+    session::KeptInfo old{
+        "windows1", "20261101T101500Z", "/Lifeboat/20261101T101500Z", {"win.xen-services"}, {}, {}};
+    old.files = {{"/Windows/System32/config/SYSTEM", "", "changed", "as_left", true}};
+    session::KeptInfo fresh{"linux1",
+                            "20261102T093000Z",
+                            "/var/lib/lifeboat/20261102T093000Z",
+                            {"linux.getty", "linux.fstab"},
+                            {},
+                            {}};
+    fresh.files = {{"/etc/fstab", "", "changed", "changed", true},
+                   {"/etc/inittab", "", "changed", "as_left", true},
+                   {"/etc/default/grub", "", "changed", "original", true},
+                   {"/boot/grub/grub.cfg", "", "changed", "as_left", false}};
+    return {old, fresh};
+}
+
+} // namespace
+
+TEST_CASE("a hibernated Windows is repaired only after its price was agreed to", "[gui]") {
+    Rig rig;
+    for (auto& guest : rig.engine.inspection.guests)
+        if (guest.id == "windows1") {
+            guest.verdict = session::Verdict::refused;
+            guest.obstacles = {{ErrorKind::refused, "disk 1, partition 2",
+                                "Windows is hibernated on this volume", "shut it down fully",
+                                "--discard-hibernation"}};
+        }
+    rig.start();
+    keep(rig, "hibernated");
+    for (const auto& key : rig.model().chosen)
+        CHECK(key.guest != "windows1");
+    REQUIRE(rig.tab_to("way.windows1.--discard-hibernation"));
+    rig.press(InputKey::space);
+    keep(rig, "hibernated-agreed");
+    CHECK(rig.model().ways.count("--discard-hibernation") == 1);
+    CHECK(rig.model().chosen.count({"windows1", "win.xen-class-filter"}) == 1);
+    check_inside(rig, 1024, 768);
+    check_apart(rig);
+    rig.press(InputKey::f8);
+    REQUIRE(rig.model().page == Page::preview);
+    CHECK(rig.engine.calls().back().starts_with("stage discard"));
+    rig.press(InputKey::escape);
+    rig.press(InputKey::f5); // looked at again: nothing is agreed to any more
+    CHECK(rig.model().ways.empty());
+    for (const auto& key : rig.model().chosen)
+        CHECK(key.guest != "windows1");
+}
+
+TEST_CASE("originals are put back with the keyboard alone, what changed since only by force",
+          "[gui]") {
+    Rig rig;
+    rig.engine.originals = two_sets();
+    rig.start();
+    REQUIRE(rig.tab_to("kept"));
+    rig.press(InputKey::enter);
+    REQUIRE(rig.model().page == Page::kept);
+    CHECK(rig.focused() == "kept.0");
+    keep(rig, "kept");
+    check_inside(rig, 1024, 768);
+    check_apart(rig);
+    // The newest first; what was changed since, is the original, or has no sound copy is not
+    // chosen.
+    CHECK(rig.model().put_back == std::set<std::string>{"/etc/inittab"});
+    CHECK_FALSE(rig.widget("file./etc/fstab")->enabled);
+    rig.press(InputKey::down);
+    rig.press(InputKey::enter);
+    CHECK(rig.model().put_back == std::set<std::string>{"/Windows/System32/config/SYSTEM"});
+    rig.press(InputKey::up);
+    rig.press(InputKey::enter);
+    REQUIRE(rig.tab_to("force"));
+    rig.press(InputKey::space);
+    keep(rig, "kept-forced");
+    CHECK(rig.model().put_back == std::set<std::string>{"/etc/fstab", "/etc/inittab"});
+    REQUIRE(rig.tab_to("file./etc/inittab"));
+    rig.press(InputKey::space);
+    rig.press(InputKey::f8);
+    REQUIRE(rig.model().page == Page::preview);
+    CHECK(rig.engine.calls().back() == "restore linux1 20261102T093000Z force /etc/fstab");
+    rig.press(InputKey::escape);
+    CHECK(rig.model().page == Page::overview);
+    CHECK(rig.engine.count("commit") == 0);
+}
+
+TEST_CASE("originals that cannot be looked for are told on the overview", "[gui]") {
+    Rig rig;
+    rig.engine.kept_error = Error{ErrorKind::damaged, "windows1", "the folder is damaged", ""};
+    rig.start();
+    keep(rig, "kept-error");
+    CHECK(rig.model().kept_error);
+    CHECK_FALSE(rig.widget("kept"));
+}

@@ -87,7 +87,8 @@ TEST_CASE("an error is a document of its own", "[session]") {
     const auto json = to_json(Error{ErrorKind::refused, "disk", "hibernated", "shut it down"});
     CHECK(json == "{\n  \"schema\": \"lifeboat/1\",\n  \"kind\": \"error\",\n  \"error\": {\n"
                   "    \"kind\": \"refused\",\n    \"where\": \"disk\",\n"
-                  "    \"what\": \"hibernated\",\n    \"next\": \"shut it down\"\n  }\n}\n");
+                  "    \"what\": \"hibernated\",\n    \"next\": \"shut it down\",\n    \"option\": "
+                  "\"\"\n  }\n}\n");
 }
 
 TEST_CASE("text for people fits a serial console and cannot drive it", "[session]") {

@@ -28,7 +28,7 @@ Inspection full_inspection() {
     disk.volumes.push_back(
         {"1", 1048576, 2097152, "83", "ext4", "la\xff\xfe", "uuid", "part", true});
     out.disks.push_back(disk);
-    const Error why{ErrorKind::refused, "where", "what", "next"};
+    const Error why{ErrorKind::refused, "where", "what", "next", "--replay-journal"};
     out.guests.push_back({"windows1",
                           "windows",
                           "title",
@@ -48,6 +48,14 @@ Inspection full_inspection() {
                             {"seen", ""}});
     out.unreadable.push_back({"disk 1, partition 2", why});
     return out;
+}
+
+std::vector<KeptInfo> full_kept() {
+    KeptInfo sound{"windows1", "20261127T080000Z", "/Lifeboat/x", {"win.x"}, {}, {}};
+    sound.files.push_back({"/p\xff", "/f", "renamed", "changed", false});
+    KeptInfo damaged = sound;
+    damaged.problem = Error{ErrorKind::damaged, "manifest", "it is no JSON", "", ""};
+    return {sound, damaged};
 }
 
 Preview full_preview() {
@@ -71,7 +79,17 @@ public:
         seen.disks[0].size = looks_;
         return seen;
     }
-    Result<Preview> stage(std::span<const Choice> choices, Progress& progress) override {
+    Result<std::vector<KeptInfo>> kept(Progress& /*progress*/) override { return full_kept(); }
+    Result<Preview> stage_restore(const RestoreChoice& choice, const Ways& ways,
+                                  Progress& /*progress*/) override {
+        auto out = full_preview();
+        out.repairs[0].sentences = {choice.time, choice.guest, choice.paths.at(0),
+                                    choice.force ? "force" : "",
+                                    ways.replay_journal ? "replay" : ""};
+        return out;
+    }
+    Result<Preview> stage(std::span<const Choice> choices, const Ways& /*ways*/,
+                          Progress& progress) override {
         progress.report("reading disk 1", -1);
         if (choices.empty())
             return full_preview();
@@ -131,10 +149,22 @@ TEST_CASE("answers come out of the child as they went in", "[session]") {
     CHECK(heard.reports == std::vector<std::string>{"looking"});
     CHECK(engine->look(heard)->disks[0].size == 2); // the same child
 
-    const auto preview = engine->stage({}, heard);
+    const auto preview = engine->stage({}, {}, heard);
     REQUIRE(preview);
     CHECK(pack(EngineMessage(*preview)) == pack(EngineMessage(full_preview())));
     CHECK(preview->files[0].registry[0].after == "after");
+
+    const auto kept = engine->kept(heard);
+    REQUIRE(kept);
+    CHECK(pack(EngineMessage(*kept)) == pack(EngineMessage(full_kept())));
+    CHECK_FALSE((*kept)[0].problem);
+    CHECK((*kept)[1].problem->what == "it is no JSON");
+    CHECK_FALSE((*kept)[1].files[0].copy_is_good);
+    const auto restore =
+        engine->stage_restore({"latest", "linux1", {"/a"}, true}, {false, true}, heard);
+    REQUIRE(restore);
+    CHECK(restore->repairs[0].sentences ==
+          std::vector<std::string>{"latest", "linux1", "/a", "force", "replay"});
 
     engine->discard();
     CHECK(engine->undo("/run/undo-7", heard)->undo_file == "/run/undo-7");
@@ -149,7 +179,7 @@ TEST_CASE("a crash is an error of that call, and the next look starts afresh", "
     REQUIRE(engine->look(heard));
     const std::vector<Choice> choices = {{"crash", ""}};
     for (std::uint64_t round = 0; round < 3; ++round) {
-        const auto staged = engine->stage(choices, heard);
+        const auto staged = engine->stage(choices, {}, heard);
         REQUIRE_FALSE(staged);
         CHECK(staged.error().kind == ErrorKind::internal);
         CHECK(staged.error().where == "reading disk 1");
@@ -175,7 +205,7 @@ TEST_CASE("the limit of time ends a hang, and begins anew with each call", "[ses
     const auto engine = guarded(limits);
     Heard heard;
     const std::vector<Choice> choices = {{"spin", ""}};
-    const auto staged = engine->stage(choices, heard);
+    const auto staged = engine->stage(choices, {}, heard);
     REQUIRE_FALSE(staged);
     CHECK(staged.error().what.find("took too long") != std::string::npos);
     CHECK(engine->look(heard));
@@ -186,7 +216,7 @@ TEST_CASE("a request to stop reaches the child", "[session]") {
     Heard heard;
     heard.stop = true;
     const std::vector<Choice> choices = {{"wait", ""}};
-    const auto staged = engine->stage(choices, heard);
+    const auto staged = engine->stage(choices, {}, heard);
     REQUIRE_FALSE(staged);
     CHECK(staged.error().kind == ErrorKind::cancelled);
     heard.stop = false;
@@ -210,7 +240,7 @@ TEST_CASE("bytes that are no message do not unpack", "[session]") {
     CHECK(refused > 2000);
     CHECK_FALSE(unpack_message({}));
     // An enumeration without that value, and a kind of message that there is not.
-    const EngineRequest request{Call::undo, {}, "x", 1};
+    const EngineRequest request{Call::undo, {}, {}, {}, "x", 1};
     CHECK(unpack_request(pack(request))->undo_file == "x");
     auto unknown = pack(EngineMessage(Done{}));
     unknown[1] = std::byte{0x17};
