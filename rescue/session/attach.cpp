@@ -158,6 +158,11 @@ Result<void> check(const Attachment& what) {
         return missing(name, "between 1 and 26 disks of the guest are needed", "give its disks");
     std::vector<std::string> names = what.disks;
     names.push_back(what.medium);
+    // Who starts the guest later works in another folder; libvirt's schema refuses such a path.
+    if (what.platform == Platform::libvirt || what.platform == Platform::xl)
+        for (const auto& path : names)
+            if (!path.starts_with('/'))
+                return missing(name, "\"" + path + "\" is not a whole path", "begin it with /");
     names.push_back(what.guest);
     for (const auto& text : names) {
         if (printable(text) != text)

@@ -640,6 +640,23 @@ case_md() { # one half of a mirror
     want="$boot_image root=/dev/md0 ro $serial quiet"
 }
 
+case_luks() { # the whole system encrypted; the parameter luks=on, and a person types the passphrase
+    new_tree
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/mapper/root console=hvc0 quiet' /boot/initrd.img-6.1
+    fs ext4 root -b 4096
+    luks root secret
+    disk dos root
+    want="$boot_image root=/dev/mapper/root $serial quiet"
+}
+
+case_sectors_4096() { # GPT and its numbers count in sectors of 4 KiB
+    new_tree
+    grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet' /boot/initrd.img-6.1
+    fs ext4 root -b 4096
+    disk gpt root
+    want="$boot_image root=UUID=$uuid $serial quiet"
+}
+
 case_kernel32() { # a 64-bit kernel on a 32-bit processor
     new_tree
     mv "$tree/boot/vmlinuz-6.1" "$tree/boot/vmlinuz-6.1-amd64"

@@ -78,8 +78,15 @@ xfs_folder() {
     done
 }
 
+# luks NAME PASSPHRASE: NAME.fs, encrypted; with few rounds, because an emulated processor counts them.
+luks() {
+    qemu-img convert -q --object "secret,id=key,data=$2" -f raw -O luks -o key-secret=key,iter-time=10 \
+        "$work/$1.fs" "$work/$1.luks"
+    mv "$work/$1.luks" "$work/$1.fs"
+}
+
 # disk dos|gpt|none NAME...: the next disk of the guest, with these file systems as partitions 1, 2, ...
-# "-" is a partition with nothing in it.
+# "-" is a partition with nothing in it. Its sectors have $sector bytes (512).
 disk() {
     label=$1
     shift
@@ -96,23 +103,24 @@ disk() {
 label-id: $(printf '0x5eed%04d' "$number")"
     [ "$label" = dos ] || script="$script
 label-id: $(printf '5eed0000-0000-4000-8000-00000000%04d' $((100 + number)))"
-    start=2048
+    unit=${sector:-512}
+    start=$((1048576 / unit))
     for name; do
-        sectors=8192
-        [ "$name" = - ] || sectors=$(($(stat -c %s "$work/$name.fs") / 512))
+        sectors=$((4194304 / unit))
+        [ "$name" = - ] || sectors=$((($(stat -c %s "$work/$name.fs") + unit - 1) / unit))
         script="$script
 start=$start,size=$sectors"
         [ "$label" = dos ] || script="$script,uuid=$(printf '5eed0000-0000-4000-8000-%08d%04d' "$number" "$start" | cut -c 1-36)"
         start=$((start + sectors))
     done
-    truncate -s $(((start + 2048) * 512)) "$image"
-    echo "$script" | sfdisk -q "$image"
-    start=2048
+    truncate -s $((start * unit + 1048576)) "$image"
+    echo "$script" | sfdisk -q --sector-size "$unit" "$image"
+    start=$((1048576 / unit))
     for name; do
-        sectors=8192
+        sectors=$((4194304 / unit))
         if [ "$name" != - ]; then
-            sectors=$(($(stat -c %s "$work/$name.fs") / 512))
-            dd if="$work/$name.fs" of="$image" bs=512 seek=$start conv=notrunc,sparse status=none
+            sectors=$((($(stat -c %s "$work/$name.fs") + unit - 1) / unit))
+            dd if="$work/$name.fs" of="$image" bs="$unit" seek=$start conv=notrunc,sparse status=none
         fi
         start=$((start + sectors))
     done

@@ -114,6 +114,14 @@ TEST_CASE("what a platform needs is asked for") {
         what.guest.clear();
         CHECK_FALSE(attach_text(what));
     }
+    for (const auto platform : {Platform::libvirt, Platform::xl}) {
+        auto what = guest(platform);
+        what.disks = {"b.img"};
+        CHECK_FALSE(attach_text(what));
+        what = guest(platform);
+        what.medium = "lifeboat-grub2.iso";
+        CHECK_FALSE(attach_text(what));
+    }
     auto what = guest(Platform::xl);
     what.disks = {"/srv/a\",access=rw,target=/etc/shadow"};
     CHECK_FALSE(attach_text(what));
