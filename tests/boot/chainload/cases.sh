@@ -653,7 +653,7 @@ case_sectors_4096() { # GPT and its numbers count in sectors of 4 KiB
     new_tree
     grub_cfg boot/grub/grub.cfg 'linux /boot/vmlinuz-6.1 root=/dev/xvda1 console=hvc0 quiet' /boot/initrd.img-6.1
     fs ext4 root -b 4096
-    disk gpt root
+    disk_4096 root
     want="$boot_image root=UUID=$uuid $serial quiet"
 }
 

@@ -79,14 +79,22 @@ xfs_folder() {
 }
 
 # luks NAME PASSPHRASE: NAME.fs, encrypted; with few rounds, because an emulated processor counts them.
+# qemu-img measures how fast it counts, and gives up where its share of a processor is too small.
 luks() {
-    qemu-img convert -q --object "secret,id=key,data=$2" -f raw -O luks -o key-secret=key,iter-time=10 \
-        "$work/$1.fs" "$work/$1.luks"
+    tries=0
+    until qemu-img convert -q --object "secret,id=key,data=$2" -f raw -O luks -o key-secret=key,iter-time=10 \
+        "$work/$1.fs" "$work/$1.luks" 2>"$work/luks.log"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 20 ] || {
+            cat "$work/luks.log" >&2
+            return 1
+        }
+    done
     mv "$work/$1.luks" "$work/$1.fs"
 }
 
 # disk dos|gpt|none NAME...: the next disk of the guest, with these file systems as partitions 1, 2, ...
-# "-" is a partition with nothing in it. Its sectors have $sector bytes (512).
+# "-" is a partition with nothing in it.
 disk() {
     label=$1
     shift
@@ -103,27 +111,38 @@ disk() {
 label-id: $(printf '0x5eed%04d' "$number")"
     [ "$label" = dos ] || script="$script
 label-id: $(printf '5eed0000-0000-4000-8000-00000000%04d' $((100 + number)))"
-    unit=${sector:-512}
-    start=$((1048576 / unit))
+    start=2048
     for name; do
-        sectors=$((4194304 / unit))
-        [ "$name" = - ] || sectors=$((($(stat -c %s "$work/$name.fs") + unit - 1) / unit))
+        sectors=8192
+        [ "$name" = - ] || sectors=$((($(stat -c %s "$work/$name.fs") + 511) / 512))
         script="$script
 start=$start,size=$sectors"
         [ "$label" = dos ] || script="$script,uuid=$(printf '5eed0000-0000-4000-8000-%08d%04d' "$number" "$start" | cut -c 1-36)"
         start=$((start + sectors))
     done
-    truncate -s $((start * unit + 1048576)) "$image"
-    echo "$script" | sfdisk -q --sector-size "$unit" "$image"
-    start=$((1048576 / unit))
+    truncate -s $(((start + 2048) * 512)) "$image"
+    echo "$script" | sfdisk -q "$image"
+    start=2048
     for name; do
-        sectors=$((4194304 / unit))
+        sectors=8192
         if [ "$name" != - ]; then
-            sectors=$((($(stat -c %s "$work/$name.fs") + unit - 1) / unit))
-            dd if="$work/$name.fs" of="$image" bs="$unit" seek=$start conv=notrunc,sparse status=none
+            sectors=$((($(stat -c %s "$work/$name.fs") + 511) / 512))
+            dd if="$work/$name.fs" of="$image" bs=512 seek=$start conv=notrunc,sparse status=none
         fi
         start=$((start + sectors))
     done
+}
+
+# disk_4096 NAME: the next disk, with sectors of 4 KiB, a GPT and this file system as partition 1.
+disk_4096() {
+    image=$work/disk$(printf '%s' "$disks" | wc -w).img
+    disks="$disks $image"
+    rm -f "$image"
+    truncate -s $(($(stat -c %s "$work/$1.fs") + 2097152)) "$image"
+    # sfdisk cannot be told a sector size.
+    printf 'g\nn\n1\n256\n+%s\nw\n' $(($(stat -c %s "$work/$1.fs") / 4096 - 1)) |
+        fdisk -b 4096 "$image" >"$work/fdisk.log" 2>&1
+    dd if="$work/$1.fs" of="$image" bs=4096 seek=256 conv=notrunc,sparse status=none
 }
 
 # xen_kernel NAME [COMPILER OPTIONS]: NAME, an ELF file with the notes of a paravirtual kernel.
