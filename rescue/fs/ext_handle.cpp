@@ -174,8 +174,9 @@ Result<ExtHandle> ExtHandle::open(block::DevicePtr volume, bool write) {
     set_up(*handle.line_, *handle.volume_);
     const int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | (write ? EXT2_FLAG_RW : 0);
     line_being_opened = handle.line_.get();
-    const auto code =
-        ext2fs_open2(handle.line_->name.c_str(), nullptr, flags, 0, 0, the_manager(), &handle.fs_);
+    // Not the volume's name: libext2fs takes what follows a '?' in it for options of the channel
+    // (lib/ext2fs/openfs.c), and an address like nbd+unix:///?socket=... has one.
+    const auto code = ext2fs_open2("volume", nullptr, flags, 0, 0, the_manager(), &handle.fs_);
     line_being_opened = nullptr;
     if (code != 0) {
         handle.fs_ = nullptr;
