@@ -95,7 +95,7 @@ std::string libvirt(const Attachment& what) {
     out += "<devices>\n  <disk type='file' device='cdrom'>\n    <driver name='qemu' type='raw'/>\n"
            "    <source file='" +
            xml(what.medium) +
-           "'/>\n    <target dev='sdz' bus='sata'/>\n    <readonly/>\n    <boot order='1'/>\n"
+           "'/>\n    <target dev='sdf' bus='sata'/>\n    <readonly/>\n    <boot order='1'/>\n"
            "  </disk>\n";
     for (std::size_t i = 0; i < what.disks.size(); ++i)
         out += "  <disk type='file' device='disk'>\n    <driver name='qemu' type='raw'/>\n"
