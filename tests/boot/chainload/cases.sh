@@ -507,8 +507,9 @@ case_broken_syntax() { # half a file: said, and the menu comes
     says='Repair|Other ways to boot'
 }
 
-case_huge_config() { # hundreds of entries
+case_huge_config() { # hundreds of entries, and hundreds of names beside /boot
     new_tree
+    for n in $(seq 1 300); do echo x | file "data file $n"; done
     {
         printf 'set timeout=0\nset default=0\n'
         for n in $(seq 1 400); do
