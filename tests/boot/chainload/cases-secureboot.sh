@@ -84,7 +84,7 @@ EOF
     want="$boot_image root=UUID=$uuid ro $serial"
 }
 
-# Entries of RHEL and Fedora; what they say is known only after GRUB has loaded the kernel once.
+# Entries of RHEL and Fedora; what they say is read by commands that would load a kernel, and must not.
 case_secure_bls() {
     new_tree
     ln "$small/vmlinuz" "$tree/boot/vmlinuz-4.18.0-80.el8.x86_64"
