@@ -46,8 +46,11 @@ void draw_disk(Ui& ui, const session::DiskInfo& disk, std::size_t number) {
 // What may be done all the same, at a price: never chosen by itself.
 void draw_ways(View& view, const session::GuestInfo& guest) {
     auto& ui = view.ui;
-    for (const auto& way : session::ways_past(std::span(&guest, 1))) {
+    for (const auto& way : session::ways_past(view.model.inspection->guests)) {
         const std::string option(way.option);
+        if (std::none_of(guest.obstacles.begin(), guest.obstacles.end(),
+                         [&](const Error& obstacle) { return obstacle.option == option; }))
+            continue;
         if (ui.checkbox("way." + guest.id + "." + option, way.title,
                         view.model.ways.count(option) != 0))
             view.commands.push_back({Do::toggle_way, {}, 0, false, option});

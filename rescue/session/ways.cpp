@@ -30,8 +30,8 @@ std::span<const WayInfo> all_ways() { return kWays; }
 std::vector<WayInfo> ways_past(std::span<const GuestInfo> guests) {
     std::vector<WayInfo> out;
     for (const auto& way : kWays)
-        if (std::any_of(guests.begin(), guests.end(),
-                        [&](const GuestInfo& guest) { return needs(guest, way.option); }))
+        if (std::count_if(guests.begin(), guests.end(),
+                          [&](const GuestInfo& guest) { return needs(guest, way.option); }) == 1)
             out.push_back(way);
     return out;
 }

@@ -348,3 +348,11 @@ TEST_CASE("the text menu says when originals could not be looked for", "[menu]")
     CHECK(talk.run() == 0);
     CHECK(talk.typist.has("could not be looked for"));
 }
+
+TEST_CASE("the text menu takes no yes that would count for two guests", "[menu]") {
+    Talk talk({"w 1", "a", "p", "q"});
+    talk.engine.inspection = two_obstacles(false);
+    talk.engine.inspection.guests[1].obstacles = talk.engine.inspection.guests[0].obstacles;
+    CHECK(talk.run() == 0);
+    CHECK(talk.engine.calls == std::vector<std::string>{"look"});
+}
