@@ -18,8 +18,9 @@ struct WayInfo {
 
 // All of them, in a fixed order.
 [[nodiscard]] std::span<const WayInfo> all_ways();
-// Those that clear an obstacle of exactly one of these guests: a yes counts for all of them, and must
-// not be taken from one guest's owner for another's. For several, the command asks disk by disk.
+// Those that clear an obstacle of exactly one of these guests: a yes counts for all of them, and
+// must not be taken from one guest's owner for another's. For several, the command asks disk by
+// disk.
 [[nodiscard]] std::vector<WayInfo> ways_past(std::span<const GuestInfo> guests);
 // By their options; unknown ones are left out.
 [[nodiscard]] Ways ways_of(const std::set<std::string>& options);
