@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Disks that are no files here but addresses which QEMU knows: a network block device, and a web
 // server. Both listen on this machine only.
-#include "image/linux_disk.hpp"
+#include "image/program.hpp"
+#include "support/linux_disk.hpp"
 
 #include <charconv>
 #include <chrono>

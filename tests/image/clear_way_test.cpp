@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Obstacles that a person may have cleared away: refused without the option, previewed and undone
 // with it.
-#include "image/linux_disk.hpp"
-#include "image/windows_disk.hpp"
+#include "image/program.hpp"
+#include "support/linux_disk.hpp"
+#include "support/windows_disk.hpp"
 
 using namespace lifeboat;
 using namespace lifeboat::test;

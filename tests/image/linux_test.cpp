@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A Debian-like guest on ext4, as xen-tools lays it out, and files put into it.
-#include "image/linux_disk.hpp"
+#include "image/program.hpp"
+#include "support/linux_disk.hpp"
 
 using namespace lifeboat;
 using namespace lifeboat::test;

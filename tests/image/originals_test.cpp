@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Originals that a repair keeps in the guest: kept, listed, put back, and left alone where the
 // guest has changed them since.
-#include "image/linux_disk.hpp"
-#include "image/windows_disk.hpp"
+#include "image/program.hpp"
+#include "support/linux_disk.hpp"
+#include "support/windows_disk.hpp"
 
 using namespace lifeboat;
 using namespace lifeboat::test;

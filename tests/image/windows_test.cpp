@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A Windows-like disk, infected with what Xen leaves behind, repaired, repaired again, undone.
-#include "image/windows_disk.hpp"
+#include "image/program.hpp"
 #include "registry/regf_reader.hpp"
+#include "support/windows_disk.hpp"
 
 using namespace lifeboat;
 using namespace lifeboat::test;

@@ -2,7 +2,7 @@
 // A Windows-like disk, and what Xen leaves in its registry.
 #pragma once
 
-#include "image/program.hpp"
+#include "support/guest_disk.hpp"
 #include "support/windows_guest.hpp"
 
 namespace lifeboat::test {
@@ -11,8 +11,10 @@ namespace tests = lifeboat::tests;
 
 inline const std::string kSystem = "/Windows/System32/config/SYSTEM";
 
-// One NTFS partition on an MBR disk, with as much of Windows as makes it one.
-inline void make_windows(const TempDir& dir, const Bytes& system) {
+// One NTFS partition on an MBR disk, with as much of Windows as makes it one, and `more` files.
+inline void make_windows(const TempDir& dir, const Bytes& system,
+                         const std::string& name = "disk.img",
+                         const std::map<std::string, Bytes>& more = {}) {
     const auto part = dir.file("part");
     make_ntfs(part, 64 * kMiB, 4096, 2048);
     std::map<std::string, Bytes> content{{"/Windows/", {}},
@@ -21,10 +23,11 @@ inline void make_windows(const TempDir& dir, const Bytes& system) {
                                          {"/Windows/System32/config/", {}},
                                          {kSystem, system},
                                          {"/Windows/System32/drivers/", {}}};
-    for (const auto& name : tests::kInboxDrivers)
-        content["/Windows/System32/drivers/" + name + ".sys"] = tests::fake_program();
+    for (const auto& driver : tests::kInboxDrivers)
+        content["/Windows/System32/drivers/" + driver + ".sys"] = tests::fake_program();
+    content.insert(more.begin(), more.end());
     fill_ntfs(part, content);
-    disk_of(dir.file("disk.img"), part, "7");
+    disk_of(dir.file(name), part, "7");
     files::remove(part);
 }
 

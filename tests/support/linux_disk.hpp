@@ -2,7 +2,7 @@
 // A Debian-like guest on ext4, as xen-tools lays it out.
 #pragma once
 
-#include "image/program.hpp"
+#include "support/guest_disk.hpp"
 
 namespace lifeboat::test {
 
