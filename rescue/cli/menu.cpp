@@ -5,7 +5,6 @@
 #include "cli/menu_pager.hpp"
 #include "cli/menu_state.hpp"
 #include "session/documents.hpp"
-#include "session/ways.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -231,9 +230,7 @@ private:
         if (state_.chosen.empty())
             return say("No repair is chosen. Type x and a number, or a for all.");
         LineProgress progress(terminal_, options_.cancelled, options_.watch);
-        return stage([&] {
-            return engine_.stage(state_.choices(), session::ways_of(state_.ways), progress);
-        });
+        return stage([&] { return engine_.stage(state_.choices(), state_.agreed, progress); });
     }
 
     Next put_back(std::string_view word, bool force) {
@@ -243,8 +240,8 @@ private:
         const auto& kept = state_.kept[*value - 1];
         LineProgress progress(terminal_, options_.cancelled, options_.watch);
         return stage([&] {
-            return engine_.stage_restore({kept.time, kept.guest, {}, force},
-                                         session::ways_of(state_.ways), progress);
+            return engine_.stage_restore({kept.time, kept.guest, {}, force}, state_.agreed,
+                                         progress);
         });
     }
 

@@ -43,16 +43,17 @@ std::string verdict_text(Verdict verdict) {
     return {};
 }
 
-// "w 1 [ ] ..." for each way past what stands in the way of some guest.
+// "w 1 [ ] ..." for each way past what stands in the way of a guest.
 std::string ways_text(const MenuState& state) {
     std::string out;
     std::size_t number = 0;
-    for (const auto& way : session::ways_past(state.inspection->guests)) {
-        const bool taken = state.ways.count(std::string(way.option)) != 0;
-        out += session::wrapped(std::string(way.title) + ". " + std::string(way.price),
-                                "  w " + std::to_string(++number) + (taken ? " [x] " : " [ ] "),
-                                "          ");
-    }
+    for (const auto& guest : state.inspection->guests)
+        for (const auto& way : session::ways_of(guest)) {
+            const bool yes = state.agreed.count({guest.id, std::string(way.option)}) != 0;
+            out += session::wrapped(
+                guest.id + ": " + std::string(way.title) + ". " + std::string(way.price),
+                "  w " + std::to_string(++number) + (yes ? " [x] " : " [ ] "), "          ");
+        }
     return out.empty() ? out : "\nPast what stands in the way (type w and the number)\n" + out;
 }
 
@@ -82,7 +83,7 @@ void MenuState::take(session::Inspection seen) {
     inspection = std::move(seen);
     rows.clear();
     // A price is agreed to for these disks as they were.
-    ways.clear();
+    agreed.clear();
     choose_what_matters();
     const auto& findings = inspection->findings;
     for (std::size_t i = 0; i < findings.size(); ++i)
@@ -113,14 +114,17 @@ void MenuState::choose_what_matters() {
 }
 
 bool MenuState::toggle_way(std::size_t number) {
-    const auto offered = session::ways_past(inspection->guests);
-    if (number == 0 || number > offered.size())
-        return false;
-    const std::string option(offered[number - 1].option);
-    if (ways.erase(option) == 0)
-        ways.insert(option);
-    choose_what_matters();
-    return true;
+    for (const auto& guest : inspection->guests)
+        for (const auto& way : session::ways_of(guest)) {
+            if (--number != 0)
+                continue;
+            const session::Agreement yes{guest.id, std::string(way.option)};
+            if (agreed.erase(yes) == 0)
+                agreed.insert(yes);
+            choose_what_matters();
+            return true;
+        }
+    return false;
 }
 
 const session::GuestInfo* MenuState::guest(const std::string& id) const {
@@ -133,7 +137,7 @@ const session::GuestInfo* MenuState::guest(const std::string& id) const {
 
 bool MenuState::can_repair(const session::FindingInfo& finding) const {
     const auto* where = guest(finding.guest);
-    return finding.outcome == Outcome::trouble && where && session::may_change(*where, ways);
+    return finding.outcome == Outcome::trouble && where && session::may_change(*where, agreed);
 }
 
 std::vector<session::Choice> MenuState::choices() const {

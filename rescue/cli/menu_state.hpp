@@ -16,7 +16,7 @@ struct MenuState {
     std::optional<session::Inspection> inspection;
     std::vector<std::size_t> rows;       // indices of findings, as numbered on the terminal from 1
     std::set<std::size_t> chosen;        // indices of findings
-    std::set<std::string> ways;          // past obstacles that the person takes: WayInfo::option
+    session::Agreements agreed;          // to the prices of ways past obstacles
     std::vector<session::KeptInfo> kept; // originals of earlier repairs, newest first
     std::optional<Error> kept_error;     // why they could not be looked for
     std::optional<session::Preview> preview;
@@ -26,7 +26,7 @@ struct MenuState {
     void take(session::Inspection seen);
     // Newest last, as the session has them.
     void take(Result<std::vector<session::KeptInfo>> originals);
-    // Takes the way past an obstacle with this number, or not; false when there is none.
+    // Agrees to the price of the way with this number, or not any more; false when there is none.
     [[nodiscard]] bool toggle_way(std::size_t number);
     [[nodiscard]] const session::GuestInfo* guest(const std::string& id) const;
     [[nodiscard]] bool can_repair(const session::FindingInfo& finding) const;

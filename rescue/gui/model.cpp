@@ -30,7 +30,8 @@ const session::GuestInfo* find_guest(const Model& model, const std::string& id) 
 
 bool can_repair(const Model& model, const session::FindingInfo& finding) {
     const auto* guest = find_guest(model, finding.guest);
-    return finding.outcome == Outcome::trouble && guest && session::may_change(*guest, model.ways);
+    return finding.outcome == Outcome::trouble && guest &&
+           session::may_change(*guest, model.agreed);
 }
 
 bool can_put_back(const Model& model, const session::KeptFileInfo& file) {
@@ -77,7 +78,7 @@ void choose_files(Model& model) {
 void show_inspection(Model& model, const Finished& finished) {
     model.inspection = finished.inspection;
     // A price is agreed to for these disks as they were.
-    model.ways.clear();
+    model.agreed.clear();
     choose_what_matters(model);
     model.kept.assign(finished.kept.rbegin(), finished.kept.rend());
     model.kept_error = finished.kept_error;
@@ -86,15 +87,14 @@ void show_inspection(Model& model, const Finished& finished) {
     choose_files(model);
 }
 
-void toggle_way(Model& model, const std::string& option) {
-    if (!model.inspection)
+void toggle_way(Model& model, const session::Agreement& agreement) {
+    const auto* guest = find_guest(model, agreement.guest);
+    if (!guest ||
+        std::find(guest->ways.begin(), guest->ways.end(), agreement.option) == guest->ways.end())
         return;
-    for (const auto& way : session::ways_past(model.inspection->guests))
-        if (way.option == option) {
-            if (model.ways.erase(option) == 0)
-                model.ways.insert(option);
-            choose_what_matters(model);
-        }
+    if (model.agreed.erase(agreement) == 0)
+        model.agreed.insert(agreement);
+    choose_what_matters(model);
 }
 
 Job begin(Model& model, Job job) {
@@ -111,7 +111,7 @@ std::optional<Job> begin_stage(Model& model) {
         return std::nullopt;
     forget_preview(model);
     Job job{Work::stage};
-    job.ways = session::ways_of(model.ways);
+    job.agreed = model.agreed;
     for (const auto& key : model.chosen)
         job.choices.push_back({key.id, key.guest});
     return begin(model, std::move(job));
@@ -123,7 +123,7 @@ std::optional<Job> begin_restore(Model& model) {
         return std::nullopt;
     forget_preview(model);
     Job job{Work::restore};
-    job.ways = session::ways_of(model.ways);
+    job.agreed = model.agreed;
     job.restore = {
         kept->time, kept->guest, {model.put_back.begin(), model.put_back.end()}, model.force};
     return begin(model, std::move(job));
@@ -275,7 +275,7 @@ std::optional<Job> update(Model& model, const Command& command) {
     case Do::apply: return apply(model);
     case Do::undo: return undo(model);
     case Do::toggle: toggle(model, command.finding); break;
-    case Do::toggle_way: toggle_way(model, command.text); break;
+    case Do::toggle_way: toggle_way(model, command.agreement); break;
     case Do::choose_all: choose_all(model); break;
     case Do::choose_none: choose_none(model); break;
     case Do::reboot:

@@ -37,7 +37,7 @@ struct Model {
     bool cancelling = false;
 
     std::optional<session::Inspection> inspection;
-    std::set<std::string> ways; // past obstacles that the person takes: WayInfo::option
+    session::Agreements agreed; // to the prices of ways past obstacles
     std::set<Key> chosen;       // repairs to stage
     Key open;                   // of the finding page
     bool show_all = false;      // also checks that found nothing
@@ -94,10 +94,11 @@ enum class Do {
 
 struct Command {
     Do what = Do::back;
-    Key finding = {};      // open_finding, toggle
-    std::size_t entry = 0; // show_entry, open_kept
-    bool yes = false;      // confirm, show_all
-    std::string text = {}; // toggle_way: its option; toggle_file: its path
+    Key finding = {};                  // open_finding, toggle
+    std::size_t entry = 0;             // show_entry, open_kept
+    bool yes = false;                  // confirm, show_all
+    std::string text = {};             // toggle_file: its path
+    session::Agreement agreement = {}; // toggle_way
 };
 
 struct Job {
@@ -105,7 +106,7 @@ struct Job {
     std::vector<session::Choice> choices = {}; // stage
     std::string undo_file = {};                // undo
     session::RestoreChoice restore = {};
-    session::Ways ways = {}; // stage, restore
+    session::Agreements agreed = {}; // stage, restore
 };
 
 // What a job came to. After commit and undo the disks are looked at again.

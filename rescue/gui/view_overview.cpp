@@ -46,14 +46,11 @@ void draw_disk(Ui& ui, const session::DiskInfo& disk, std::size_t number) {
 // What may be done all the same, at a price: never chosen by itself.
 void draw_ways(View& view, const session::GuestInfo& guest) {
     auto& ui = view.ui;
-    for (const auto& way : session::ways_past(view.model.inspection->guests)) {
-        const std::string option(way.option);
-        if (std::none_of(guest.obstacles.begin(), guest.obstacles.end(),
-                         [&](const Error& obstacle) { return obstacle.option == option; }))
-            continue;
-        if (ui.checkbox("way." + guest.id + "." + option, way.title,
-                        view.model.ways.count(option) != 0))
-            view.commands.push_back({Do::toggle_way, {}, 0, false, option});
+    for (const auto& way : session::ways_of(guest)) {
+        const session::Agreement yes{guest.id, std::string(way.option)};
+        if (ui.checkbox("way." + yes.guest + "." + yes.option, way.title,
+                        view.model.agreed.count(yes) != 0))
+            view.commands.push_back({Do::toggle_way, {}, 0, false, {}, yes});
         ui.text(way.price, Tone::warning);
     }
 }
@@ -74,7 +71,7 @@ void draw_guest(View& view, const session::GuestInfo& guest) {
     case Verdict::healthy: ui.text("Healthy: no repair needed", Tone::good); break;
     case Verdict::repairable: ui.text("Can be repaired", Tone::info); break;
     case Verdict::refused:
-        if (session::may_change(guest, view.model.ways))
+        if (session::may_change(guest, view.model.agreed))
             ui.text("Can be repaired, at the price below", Tone::warning);
         else
             ui.text("Refused: nothing may be changed", Tone::critical);

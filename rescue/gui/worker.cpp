@@ -56,11 +56,11 @@ Finished run(session::Engine& engine, const Job& job, Progress& progress) {
         break;
     case Work::stage:
         engine.discard();
-        keep(engine.stage(job.choices, job.ways, progress), out.preview, out);
+        keep(engine.stage(job.choices, job.agreed, progress), out.preview, out);
         break;
     case Work::restore:
         engine.discard();
-        keep(engine.stage_restore(job.restore, job.ways, progress), out.preview, out);
+        keep(engine.stage_restore(job.restore, job.agreed, progress), out.preview, out);
         break;
     case Work::commit:
         keep(engine.commit(progress), out.commit, out);

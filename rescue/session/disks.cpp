@@ -45,8 +45,24 @@ Result<OpenDisk> open_one(const std::string& name, const Options& options) {
     return OpenDisk{name,
                     std::move(overlay),
                     std::move(*layout),
-                    {options.ways.discard_hibernation, options.ways.replay_journal},
+                    {},
                     std::make_shared<std::map<std::string, std::vector<std::string>>>()};
+}
+
+// Volumes that lie on several disks.
+Result<void> add_shared_volumes(OpenDisks& disks) {
+    std::vector<volume::DiskLayout> layouts;
+    for (auto& disk : disks)
+        layouts.push_back({disk.overlay, &disk.layout});
+    LIFEBOAT_CHECK(volume::add_arrays(layouts));
+    return volume::add_logical_volumes(layouts);
+}
+
+void open_ways(OpenDisks& disks, const Ways& ways) {
+    for (std::size_t disk = 0; disk < disks.size(); ++disk)
+        for (const auto& volume : disks[disk].layout.volumes)
+            disks[disk].ways[guest::Machine::volume_name(disk, volume)] = {ways.discard_hibernation,
+                                                                           ways.replay_journal};
 }
 
 } // namespace
@@ -79,12 +95,25 @@ Result<OpenDisks> open_disks(const std::vector<std::string>& paths, const Option
         LIFEBOAT_TRY(auto disk, open_one(name, options));
         disks.push_back(std::move(disk));
     }
-    std::vector<volume::DiskLayout> layouts;
-    for (auto& disk : disks)
-        layouts.push_back({disk.overlay, &disk.layout});
-    LIFEBOAT_CHECK(volume::add_arrays(layouts));
-    LIFEBOAT_CHECK(volume::add_logical_volumes(layouts));
+    LIFEBOAT_CHECK(add_shared_volumes(disks));
+    open_ways(disks, options.ways);
     return disks;
+}
+
+Result<OpenDisks> scratch_over(const OpenDisks& disks) {
+    OpenDisks out;
+    for (const auto& disk : disks) {
+        auto overlay = std::make_shared<block::Overlay>(disk.overlay);
+        // Anew: a logical volume of the layout there would write to the overlay there.
+        LIFEBOAT_TRY(auto layout, volume::read_layout(*overlay));
+        out.push_back({disk.path,
+                       std::move(overlay),
+                       std::move(layout),
+                       {},
+                       std::make_shared<std::map<std::string, std::vector<std::string>>>()});
+    }
+    LIFEBOAT_CHECK(add_shared_volumes(out));
+    return out;
 }
 
 guest::Machine machine_over(const OpenDisks& disks, fs::Access access) {
@@ -113,10 +142,12 @@ Result<void> start_over(const OpenDisks& disks, const std::set<std::string>* onl
         for (const auto& volume : disks[disk].layout.volumes) {
             const auto name = guest::Machine::volume_name(disk, volume);
             const auto kind = kind_of(volume);
-            if (!disks[disk].ways.any() || !kind || (only != nullptr && only->count(name) == 0))
+            const auto ways = disks[disk].ways.find(name);
+            if (ways == disks[disk].ways.end() || !ways->second.any() || !kind ||
+                (only != nullptr && only->count(name) == 0))
                 continue;
             LIFEBOAT_TRY(auto device, volume::open_volume(disks[disk].overlay, volume));
-            auto cleared = fs::clear_way(std::move(device), *kind, disks[disk].ways);
+            auto cleared = fs::clear_way(std::move(device), *kind, ways->second);
             if (!cleared)
                 return fail(cleared.error().in(name));
             if (!cleared->empty())

@@ -48,19 +48,19 @@ public:
         return session_->kept(progress);
     }
 
-    Result<Preview> stage(std::span<const Choice> choices, const Ways& ways,
+    Result<Preview> stage(std::span<const Choice> choices, const Agreements& agreed,
                           Progress& progress) override {
         if (!session_)
             return nothing_open();
-        session_->go_past(ways);
+        LIFEBOAT_CHECK(session_->go_past(agreed));
         return session_->stage(choices, progress);
     }
 
-    Result<Preview> stage_restore(const RestoreChoice& choice, const Ways& ways,
+    Result<Preview> stage_restore(const RestoreChoice& choice, const Agreements& agreed,
                                   Progress& progress) override {
         if (!session_)
             return nothing_open();
-        session_->go_past(ways);
+        LIFEBOAT_CHECK(session_->go_past(agreed));
         return session_->stage_restore(choice, progress);
     }
 

@@ -26,11 +26,11 @@ public:
     // Originals that earlier repairs kept, newest last. This and what follows: error `usage` before
     // the first look().
     [[nodiscard]] virtual Result<std::vector<KeptInfo>> kept(Progress& progress) = 0;
-    // See Session::stage, stage_restore.
-    [[nodiscard]] virtual Result<Preview> stage(std::span<const Choice> choices, const Ways& ways,
-                                                Progress& progress) = 0;
-    [[nodiscard]] virtual Result<Preview> stage_restore(const RestoreChoice& choice,
-                                                        const Ways& ways, Progress& progress) = 0;
+    // See Session::stage, stage_restore; `agreed` as for Session::go_past.
+    [[nodiscard]] virtual Result<Preview> stage(std::span<const Choice> choices,
+                                                const Agreements& agreed, Progress& progress) = 0;
+    [[nodiscard]] virtual Result<Preview>
+    stage_restore(const RestoreChoice& choice, const Agreements& agreed, Progress& progress) = 0;
     virtual void discard() = 0;
     // Writes what is staged; the undo file lies in the engine's folder under a new name.
     [[nodiscard]] virtual Result<CommitInfo> commit(Progress& progress) = 0;

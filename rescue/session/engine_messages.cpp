@@ -39,15 +39,15 @@ void from_json(const json& in, Call& call) { from_number(in, call, Call::restore
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Choice, repair, guest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(RestoreChoice, time, guest, paths, force)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ways, discard_hibernation, replay_journal)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineRequest, call, choices, restore, ways, undo_file, number)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Agreement, guest, option)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(EngineRequest, call, choices, restore, agreed, undo_file, number)
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(VolumeInfo, id, offset, size, type, content, label, uuid,
                                    partition_uuid, active)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DiskInfo, path, size, sector_size, table, disk_id, volumes,
                                    notes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(GuestInfo, id, os, title, version, architecture, volume, init,
-                                   verdict, obstacles)
+                                   verdict, obstacles, ways)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FindingInfo, id, guest, outcome, severity, title, why, risk,
                                    evidence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(UnreadableInfo, volume, why)

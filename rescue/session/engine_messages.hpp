@@ -22,7 +22,7 @@ struct EngineRequest {
     Call call = Call::look;
     std::vector<Choice> choices = {}; // stage
     RestoreChoice restore = {};
-    Ways ways = {};             // stage, restore
+    Agreements agreed = {};     // stage, restore
     std::string undo_file = {}; // undo
     std::uint64_t number = 0;   // from 1; answers repeat it
 };

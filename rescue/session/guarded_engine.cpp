@@ -100,9 +100,9 @@ EngineMessage obey(Engine& engine, const EngineRequest& request, Progress& progr
     switch (request.call) {
     case Call::look: return answer(engine.look(progress));
     case Call::kept: return answer(engine.kept(progress));
-    case Call::stage: return answer(engine.stage(request.choices, request.ways, progress));
+    case Call::stage: return answer(engine.stage(request.choices, request.agreed, progress));
     case Call::restore:
-        return answer(engine.stage_restore(request.restore, request.ways, progress));
+        return answer(engine.stage_restore(request.restore, request.agreed, progress));
     case Call::commit: return answer(engine.commit(progress));
     case Call::undo: return answer(engine.undo(request.undo_file, progress));
     case Call::discard: engine.discard(); break;
@@ -192,18 +192,18 @@ public:
     Result<std::vector<KeptInfo>> kept(Progress& progress) override {
         return call<std::vector<KeptInfo>>(request(Call::kept), progress);
     }
-    Result<Preview> stage(std::span<const Choice> choices, const Ways& ways,
+    Result<Preview> stage(std::span<const Choice> choices, const Agreements& agreed,
                           Progress& progress) override {
         auto asked = request(Call::stage);
         asked.choices.assign(choices.begin(), choices.end());
-        asked.ways = ways;
+        asked.agreed = agreed;
         return call<Preview>(std::move(asked), progress);
     }
-    Result<Preview> stage_restore(const RestoreChoice& choice, const Ways& ways,
+    Result<Preview> stage_restore(const RestoreChoice& choice, const Agreements& agreed,
                                   Progress& progress) override {
         auto asked = request(Call::restore);
         asked.restore = choice;
-        asked.ways = ways;
+        asked.agreed = agreed;
         return call<Preview>(std::move(asked), progress);
     }
     void discard() override {

@@ -94,6 +94,7 @@ Json json_of(const GuestInfo& guest) {
     out["init"] = guest.init;
     out["verdict"] = name_of(guest.verdict);
     out["obstacles"] = list_of(guest.obstacles);
+    out["ways"] = guest.ways;
     return out;
 }
 

@@ -2,6 +2,7 @@
 #include "session/session.hpp"
 
 #include "block/commit.hpp"
+#include "session/consent.hpp"
 #include "session/edit.hpp"
 #include "session/inspect.hpp"
 #include "session/originals.hpp"
@@ -58,13 +59,19 @@ Result<Session> Session::open(const std::vector<std::string>& disks, const Optio
 const std::vector<DiskInfo>& Session::disks() const { return state_->infos; }
 
 Result<Inspection> Session::inspect(Progress& progress) {
-    auto machine = machine_over(state_->current(), fs::Access::read);
-    LIFEBOAT_TRY(auto inspection, inspect_machine(machine, repair::catalogue(), progress));
-    inspection.disks = state_->infos;
-    for (const auto& [disk, volume] : machine.replayed())
-        inspection.disks[disk].notes.push_back(
-            "volume " + volume +
-            ": it was not unmounted cleanly; this is what the guest's next start makes of it");
+    const auto& disks = state_->current();
+    Inspection inspection;
+    {
+        auto machine = machine_over(disks, fs::Access::read);
+        LIFEBOAT_TRY(inspection, inspect_machine(machine, repair::catalogue(), progress));
+        inspection.disks = state_->infos;
+        for (const auto& [disk, volume] : machine.replayed())
+            inspection.disks[disk].notes.push_back(
+                "volume " + volume +
+                ": it was not unmounted cleanly; this is what the guest's next start makes of it");
+    }
+    // After the machine: the kernel mounts a file system once.
+    LIFEBOAT_CHECK(find_ways(disks, inspection.guests, progress));
     return inspection;
 }
 
@@ -82,10 +89,10 @@ Result<Preview> Session::stage(std::span<const Choice> choices, Progress& progre
     return settle(stage_repairs(*disks, choices, repair::catalogue(), progress, keep));
 }
 
-void Session::go_past(const Ways& obstacles) {
-    state_->options.ways = obstacles;
-    for (auto& disk : state_->disks)
-        disk.ways = {obstacles.discard_hibernation, obstacles.replay_journal};
+Result<void> Session::go_past(const Agreements& agreed) {
+    discard();
+    state_->options.ways = {};
+    return agree(state_->disks, agreed);
 }
 
 Result<Preview> Session::stage_put(std::string_view volume, std::string_view path, ByteSpan content,

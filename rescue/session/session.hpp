@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -55,6 +56,9 @@ struct GuestInfo {
     std::string init;   // Linux only
     Verdict verdict = Verdict::healthy;
     std::vector<Error> obstacles; // why nothing may be changed, when refused
+    // Options (ways.hpp) that clear all obstacles away when all of them are agreed to; empty: there
+    // is no way past them.
+    std::vector<std::string> ways = {};
 };
 
 enum class Outcome { healthy, trouble, not_applicable, could_not_look };
@@ -172,10 +176,18 @@ struct Ways {
     auto operator<=>(const Ways&) const = default;
 };
 
+// A person's yes to the price of one way, for one guest.
+struct Agreement {
+    std::string guest;  // GuestInfo::id
+    std::string option; // WayInfo::option
+    auto operator<=>(const Agreement&) const = default;
+};
+using Agreements = std::set<Agreement>;
+
 struct Options {
     // Keep the originals of what a repair changes in the guest itself (docs/originals.md).
     bool keep_originals = false;
-    Ways ways;
+    Ways ways; // on every volume of the disks: whoever gives them named the disks as well
     std::uint32_t sector_size = 0; // 0: as the disk says
     // Made by prepare() (prepare.hpp) for a process that may start no program itself.
     std::shared_ptr<block::QemuHelper> helper;
@@ -266,8 +278,10 @@ public:
                                                  Progress& progress);
     // Makes both copies of every disk's GPT good again where one is; done only when asked for.
     [[nodiscard]] Result<Preview> stage_gpt(Progress& progress);
-    // Instead of those of the options, from the next staging on.
-    void go_past(const Ways& obstacles);
+    // Clears away what was agreed to, in the volumes of those guests alone, instead of the options'
+    // ways and of earlier agreements, from the next staging on. What was staged is dropped. `usage`
+    // when there is no such guest or option: nothing is agreed to then.
+    [[nodiscard]] Result<void> go_past(const Agreements& agreed);
     // Puts back originals that an earlier repair kept. What was changed since is a conflict of the
     // preview, and is left alone unless forced.
     [[nodiscard]] Result<Preview> stage_restore(const RestoreChoice& choice, Progress& progress);

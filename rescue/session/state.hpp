@@ -21,8 +21,8 @@ struct OpenDisk {
     std::string path; // as the user named it
     std::shared_ptr<block::Overlay> overlay;
     volume::Layout layout;
-    fs::Ways ways; // past obstacles
-    // What was cleared away on the overlay as it is now, told per volume (Machine::volume_name).
+    std::map<std::string, fs::Ways> ways; // past obstacles, per volume (Machine::volume_name)
+    // What was cleared away on the overlay as it is now, told per volume.
     std::shared_ptr<std::map<std::string, std::vector<std::string>>> cleared;
 };
 
@@ -31,6 +31,8 @@ using OpenDisks = std::vector<OpenDisk>;
 // Opens the images for reading, each below an overlay, and reads their layouts.
 [[nodiscard]] Result<OpenDisks> open_disks(const std::vector<std::string>& paths,
                                            const Options& options, Progress& progress);
+// The same disks as they are now, each below one more overlay, to try something on; no way is open.
+[[nodiscard]] Result<OpenDisks> scratch_over(const OpenDisks& disks);
 // A machine over the overlays, as they are now.
 [[nodiscard]] guest::Machine machine_over(const OpenDisks& disks, fs::Access access);
 void discard_changes(const OpenDisks& disks);

@@ -4,9 +4,9 @@
 
 #include "session/session.hpp"
 
-#include <set>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace lifeboat::session {
 
@@ -18,13 +18,9 @@ struct WayInfo {
 
 // All of them, in a fixed order.
 [[nodiscard]] std::span<const WayInfo> all_ways();
-// Those that clear an obstacle of exactly one of these guests: a yes counts for all of them, and
-// must not be taken from one guest's owner for another's. For several, the command asks disk by
-// disk.
-[[nodiscard]] std::vector<WayInfo> ways_past(std::span<const GuestInfo> guests);
-// By their options; unknown ones are left out.
-[[nodiscard]] Ways ways_of(const std::set<std::string>& options);
-// True when nothing stands in the way, or only what these options clear away.
-[[nodiscard]] bool may_change(const GuestInfo& guest, const std::set<std::string>& options);
+// GuestInfo::ways with their words, in the same order.
+[[nodiscard]] std::vector<WayInfo> ways_of(const GuestInfo& guest);
+// True when nothing stands in the way, or everything that clears it away is agreed to for it.
+[[nodiscard]] bool may_change(const GuestInfo& guest, const Agreements& agreed);
 
 } // namespace lifeboat::session

@@ -16,7 +16,16 @@ std::vector<Bytes> seeds() {
     using namespace session;
     Inspection seen;
     seen.disks.push_back({"/dev/vda", 1U << 30, 512, "mbr", "id", {{}}, {"note"}});
-    seen.guests.push_back({"linux1", "linux", "t", "12", "x86_64", "v", "systemd", {}, {Error{}}});
+    seen.guests.push_back({"linux1",
+                           "linux",
+                           "t",
+                           "12",
+                           "x86_64",
+                           "v",
+                           "systemd",
+                           {},
+                           {Error{}},
+                           {"--replay-journal"}});
     seen.findings.push_back({"linux.getty", "linux1", {}, "critical", "t", "w", "r", {"e"}});
     seen.unreadable.push_back({"v", Error{}});
     Preview preview;
@@ -29,8 +38,12 @@ std::vector<Bytes> seeds() {
          {EngineMessage(seen), EngineMessage(preview), EngineMessage(Error{}),
           EngineMessage(CommitInfo{1, 4096, "u"}), EngineMessage(Report{"d", 0.5})})
         out.push_back(pack(message));
-    out.push_back(pack(EngineRequest{
-        Call::restore, {{"r", "g"}}, {"latest", "g", {"/p"}, true}, {true, false}, "u", 7}));
+    out.push_back(pack(EngineRequest{Call::restore,
+                                     {{"r", "g"}},
+                                     {"latest", "g", {"/p"}, true},
+                                     {{"g", "--replay-journal"}},
+                                     "u",
+                                     7}));
     return out;
 }
 

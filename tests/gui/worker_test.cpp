@@ -3,7 +3,6 @@
 // engine.
 #include "base/text.hpp"
 #include "gui/worker.hpp"
-#include "session/ways.hpp"
 #include "support/tools.hpp"
 
 #include <atomic>
@@ -98,22 +97,22 @@ TEST_CASE("the worker repairs a hibernated Windows when told so, and puts its or
     const auto looked = wait_for(worker, Job{Work::look});
     REQUIRE(looked.inspection);
     CHECK(looked.kept.empty());
-    const auto ways = session::ways_past(looked.inspection->guests);
-    REQUIRE(ways.size() == 1);
-    CHECK(ways[0].option == "--discard-hibernation");
+    REQUIRE(looked.inspection->guests.size() == 1);
+    const auto& guest = looked.inspection->guests[0];
+    REQUIRE(guest.ways == std::vector<std::string>{"--discard-hibernation"});
     const auto choices = everything(*looked.inspection);
     const auto refused = wait_for(worker, Job{Work::stage, choices});
     REQUIRE(refused.error);
     CHECK(refused.error->kind == ErrorKind::refused);
 
     Job job{Work::stage, choices};
-    job.ways = session::ways_of({std::string(ways[0].option)});
+    job.agreed = {{guest.id, guest.ways[0]}};
     REQUIRE(wait_for(worker, job).preview);
     CHECK(sum(disk) == hibernated);
     const auto applied = wait_for(worker, Job{Work::commit});
     REQUIRE(applied.inspection);
     CHECK(everything(*applied.inspection).empty());
-    CHECK(session::ways_past(applied.inspection->guests).empty());
+    CHECK(applied.inspection->guests.at(0).ways.empty());
     REQUIRE(applied.kept.size() == 1);
     REQUIRE_FALSE(applied.kept[0].files.empty());
 

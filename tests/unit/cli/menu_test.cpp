@@ -92,20 +92,19 @@ public:
         return originals;
     }
     Result<session::Preview> stage_restore(const session::RestoreChoice& choice,
-                                           const session::Ways& ways, Progress& progress) override {
-        auto out = stage({}, ways, progress);
+                                           const session::Agreements& agreed,
+                                           Progress& progress) override {
+        auto out = stage({}, agreed, progress);
         calls.back() =
             "restore " + choice.guest + " " + choice.time + (choice.force ? " force" : "");
         out->conflicts = {{choice.guest, "/etc/fstab", "it was changed since"}};
         return out;
     }
     Result<session::Preview> stage(std::span<const session::Choice> choices,
-                                   const session::Ways& ways, Progress&) override {
+                                   const session::Agreements& agreed, Progress&) override {
         std::string call = "stage";
-        if (ways.discard_hibernation)
-            call += " discard";
-        if (ways.replay_journal)
-            call += " replay";
+        for (const auto& one : agreed)
+            call += " " + one.guest + one.option;
         for (const auto& choice : choices)
             call += " " + choice.guest + "/" + choice.repair;
         calls.push_back(call);
@@ -289,10 +288,13 @@ session::Inspection two_obstacles(bool hopeless) {
     out.guests[0].verdict = Verdict::refused;
     out.guests[0].obstacles = {
         {ErrorKind::refused, "disk 1", "hibernated", "wake it", "--discard-hibernation"}};
+    out.guests[0].ways = {"--discard-hibernation"};
     out.guests[1].obstacles[0].option = "--replay-journal";
     if (hopeless)
         out.guests[1].obstacles.push_back(
             {ErrorKind::refused, "disk 1", "encrypted", "decrypt it"});
+    else
+        out.guests[1].ways = {"--replay-journal"};
     return out;
 }
 
@@ -303,13 +305,15 @@ TEST_CASE("the text menu goes past a hibernation only when told so, and names th
     Talk talk({"a", "p", "w 1", "p", "apply", "yes", "q"});
     talk.engine.inspection = two_obstacles(false);
     CHECK(talk.run() == 0);
-    CHECK(talk.typist.has("w 1 [ ] Discard the hibernation of Windows. What Windows had in"));
-    CHECK(talk.typist.has("w 2 [ ] Apply the journal"));
+    CHECK(talk.typist.has("w 1 [ ] windows1: Discard the hibernation of Windows. What"));
+    CHECK(talk.typist.has("w 2 [ ] linux1: Apply the journal"));
     CHECK(talk.typist.has("No repair is chosen")); // what "a" could choose
-    CHECK(talk.typist.has("w 1 [x] Discard"));
+    CHECK(talk.typist.has("w 1 [x] windows1: Discard"));
     CHECK(talk.engine.calls ==
           std::vector<std::string>{
-              "look", "stage discard windows1/win.services windows1/win.filter", "commit", "look"});
+              "look",
+              "stage windows1--discard-hibernation windows1/win.services windows1/win.filter",
+              "commit", "look"});
 }
 
 TEST_CASE("the text menu takes a way back, and none helps against what nothing clears", "[menu]") {
@@ -349,10 +353,17 @@ TEST_CASE("the text menu says when originals could not be looked for", "[menu]")
     CHECK(talk.typist.has("could not be looked for"));
 }
 
-TEST_CASE("the text menu takes no yes that would count for two guests", "[menu]") {
-    Talk talk({"w 1", "a", "p", "q"});
+TEST_CASE("the text menu asks for each guest alone, also about the same price", "[menu]") {
+    Talk talk({"w 2", "a", "p", "w 1", "a", "p", "q"});
     talk.engine.inspection = two_obstacles(false);
-    talk.engine.inspection.guests[1].obstacles = talk.engine.inspection.guests[0].obstacles;
+    auto& guests = talk.engine.inspection.guests;
+    guests[1].obstacles = guests[0].obstacles;
+    guests[1].ways = guests[0].ways;
     CHECK(talk.run() == 0);
-    CHECK(talk.engine.calls == std::vector<std::string>{"look"});
+    CHECK(talk.typist.has("w 2 [x] linux1: Discard"));
+    CHECK(talk.engine.calls ==
+          std::vector<std::string>{"look", "stage linux1--discard-hibernation linux1/linux.console",
+                                   "stage linux1--discard-hibernation windows1--discard-hibernation"
+                                   " linux1/linux.console windows1/win.services"
+                                   " windows1/win.filter"});
 }

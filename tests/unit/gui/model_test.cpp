@@ -14,14 +14,18 @@ namespace {
 
 Command command(Do what) { return {what, {}, 0, true}; }
 
-Model looked_at() {
+Model looked_at(const session::Inspection& seen = test::broken_guests()) {
     Model model;
     REQUIRE(update(model, command(Do::look)));
     Finished finished;
     finished.work = Work::look;
-    finished.inspection = test::broken_guests();
+    finished.inspection = seen;
     update(model, finished);
     return model;
+}
+
+void toggle_way(Model& model, const std::string& guest, const std::string& option) {
+    CHECK_FALSE(update(model, {Do::toggle_way, {}, 0, false, {}, {guest, option}}));
 }
 
 Model staged() {
@@ -60,6 +64,51 @@ TEST_CASE("findings of a refused guest can not be chosen", "[gui]") {
     CHECK_FALSE(update(model, command(Do::choose_all)));
     CHECK(model.chosen.empty());
     CHECK_FALSE(update(model, command(Do::preview)));
+}
+
+TEST_CASE("the price of one guest is agreed to for that guest alone", "[gui]") {
+    const std::string discard = "--discard-hibernation";
+    auto seen = test::broken_guests();
+    seen.guests[0].verdict = session::Verdict::refused;
+    seen.guests[0].ways = {discard};
+    seen.guests.push_back(seen.guests[0]);
+    seen.guests.back().id = "windows2";
+    seen.findings.push_back(seen.findings[0]);
+    seen.findings.back().guest = "windows2";
+    Model model = looked_at(seen);
+    toggle_way(model, "windows2", "--replay-journal"); // not offered
+    toggle_way(model, "linux1", discard);
+    toggle_way(model, "nobody", discard);
+    CHECK(model.agreed.empty());
+    CHECK(model.chosen.empty());
+    toggle_way(model, "windows2", discard);
+    const std::set<Key> second = {{"windows2", "win.xen-class-filter"}};
+    CHECK(model.chosen == second);
+    CHECK_FALSE(update(model, command(Do::choose_all)));
+    CHECK(model.chosen == second);
+    const auto job = update(model, command(Do::preview));
+    REQUIRE(job);
+    CHECK(job->agreed == session::Agreements{{"windows2", discard}});
+    Finished again;
+    again.work = Work::look;
+    again.inspection = seen;
+    update(model, again);
+    CHECK(model.agreed.empty());
+    CHECK(model.chosen.empty());
+}
+
+TEST_CASE("a guest with two prices is changed only when both are agreed to", "[gui]") {
+    auto seen = test::broken_guests();
+    seen.guests[0].verdict = session::Verdict::refused;
+    seen.guests[0].ways = {"--discard-hibernation", "--replay-journal"};
+    Model model = looked_at(seen);
+    toggle_way(model, "windows1", "--replay-journal");
+    CHECK(model.chosen.empty());
+    toggle_way(model, "windows1", "--discard-hibernation");
+    CHECK(model.chosen.size() == 3);
+    toggle_way(model, "windows1", "--discard-hibernation"); // taken back
+    CHECK(model.chosen.empty());
+    CHECK(model.agreed == session::Agreements{{"windows1", "--replay-journal"}});
 }
 
 TEST_CASE("applying takes a preview, the question, and a yes", "[gui]") {

@@ -157,7 +157,7 @@ Result<std::vector<session::KeptInfo>> FakeEngine::kept(Progress&) {
 }
 
 Result<session::Preview> FakeEngine::stage_restore(const session::RestoreChoice& choice,
-                                                   const session::Ways&, Progress&) {
+                                                   const session::Agreements&, Progress&) {
     std::string call =
         "restore " + choice.guest + " " + choice.time + (choice.force ? " force" : "");
     for (const auto& path : choice.paths)
@@ -167,12 +167,10 @@ Result<session::Preview> FakeEngine::stage_restore(const session::RestoreChoice&
 }
 
 Result<session::Preview> FakeEngine::stage(std::span<const session::Choice> choices,
-                                           const session::Ways& ways, Progress&) {
+                                           const session::Agreements& agreed, Progress&) {
     std::string call = "stage";
-    if (ways.discard_hibernation)
-        call += " discard";
-    if (ways.replay_journal)
-        call += " replay";
+    for (const auto& one : agreed)
+        call += " " + one.guest + one.option;
     for (const auto& choice : choices)
         call += " " + choice.guest + "/" + choice.repair;
     note(call);

@@ -25,9 +25,10 @@ public:
     Result<session::Inspection> look(Progress& progress) override;
     Result<std::vector<session::KeptInfo>> kept(Progress& progress) override;
     Result<session::Preview> stage(std::span<const session::Choice> choices,
-                                   const session::Ways& ways, Progress& progress) override;
+                                   const session::Agreements& agreed, Progress& progress) override;
     Result<session::Preview> stage_restore(const session::RestoreChoice& choice,
-                                           const session::Ways& ways, Progress& progress) override;
+                                           const session::Agreements& agreed,
+                                           Progress& progress) override;
     void discard() override {}
     Result<session::CommitInfo> commit(Progress& progress) override;
     Result<session::CommitInfo> undo(const std::string& file, Progress& progress) override;

@@ -316,6 +316,7 @@ TEST_CASE("a hibernated Windows is repaired only after its price was agreed to",
             guest.obstacles = {{ErrorKind::refused, "disk 1, partition 2",
                                 "Windows is hibernated on this volume", "shut it down fully",
                                 "--discard-hibernation"}};
+            guest.ways = {"--discard-hibernation"};
         }
     rig.start();
     keep(rig, "hibernated");
@@ -324,18 +325,47 @@ TEST_CASE("a hibernated Windows is repaired only after its price was agreed to",
     REQUIRE(rig.tab_to("way.windows1.--discard-hibernation"));
     rig.press(InputKey::space);
     keep(rig, "hibernated-agreed");
-    CHECK(rig.model().ways.count("--discard-hibernation") == 1);
+    CHECK(rig.model().agreed.count({"windows1", "--discard-hibernation"}) == 1);
     CHECK(rig.model().chosen.count({"windows1", "win.xen-class-filter"}) == 1);
     check_inside(rig, 1024, 768);
     check_apart(rig);
     rig.press(InputKey::f8);
     REQUIRE(rig.model().page == Page::preview);
-    CHECK(rig.engine.calls().back().starts_with("stage discard"));
+    CHECK(rig.engine.calls().back().starts_with("stage windows1--discard-hibernation windows1/"));
     rig.press(InputKey::escape);
     rig.press(InputKey::f5); // looked at again: nothing is agreed to any more
-    CHECK(rig.model().ways.empty());
+    CHECK(rig.model().agreed.empty());
     for (const auto& key : rig.model().chosen)
         CHECK(key.guest != "windows1");
+}
+
+TEST_CASE("each of two hibernated Windows has its own question", "[gui]") {
+    Rig rig;
+    auto& seen = rig.engine.inspection;
+    auto& first = seen.guests[0];
+    first.verdict = session::Verdict::refused;
+    first.obstacles = {{ErrorKind::refused, "disk 1, partition 2",
+                        "Windows is hibernated on this volume", "shut it down fully",
+                        "--discard-hibernation"}};
+    first.ways = {"--discard-hibernation"};
+    auto second = first;
+    second.id = "windows2";
+    seen.guests.insert(seen.guests.begin() + 1, second);
+    auto finding = seen.findings[0];
+    finding.guest = "windows2";
+    seen.findings.push_back(finding);
+    rig.start();
+    CHECK(rig.model().chosen.empty());
+    REQUIRE(rig.tab_to("way.windows1.--discard-hibernation"));
+    REQUIRE(rig.tab_to("way.windows2.--discard-hibernation"));
+    rig.press(InputKey::space);
+    keep(rig, "hibernated-second");
+    check_inside(rig, 1024, 768);
+    check_apart(rig);
+    rig.press(InputKey::f8);
+    REQUIRE(rig.model().page == Page::preview);
+    CHECK(rig.engine.calls().back() ==
+          "stage windows2--discard-hibernation windows2/win.xen-class-filter");
 }
 
 TEST_CASE("originals are put back with the keyboard alone, what changed since only by force",

@@ -37,7 +37,8 @@ Inspection full_inspection() {
                           "disk 1, partition 1",
                           "systemd",
                           Verdict::refused,
-                          {why}});
+                          {why},
+                          {"--replay-journal"}});
     out.findings.push_back({"win.x",
                             "windows1",
                             Outcome::could_not_look,
@@ -80,19 +81,24 @@ public:
         return seen;
     }
     Result<std::vector<KeptInfo>> kept(Progress& /*progress*/) override { return full_kept(); }
-    Result<Preview> stage_restore(const RestoreChoice& choice, const Ways& ways,
+    Result<Preview> stage_restore(const RestoreChoice& choice, const Agreements& agreed,
                                   Progress& /*progress*/) override {
         auto out = full_preview();
         out.repairs[0].sentences = {choice.time, choice.guest, choice.paths.at(0),
-                                    choice.force ? "force" : "",
-                                    ways.replay_journal ? "replay" : ""};
+                                    choice.force ? "force" : ""};
+        for (const auto& one : agreed)
+            out.repairs[0].sentences.push_back(one.guest + one.option);
         return out;
     }
-    Result<Preview> stage(std::span<const Choice> choices, const Ways& /*ways*/,
+    Result<Preview> stage(std::span<const Choice> choices, const Agreements& agreed,
                           Progress& progress) override {
         progress.report("reading disk 1", -1);
-        if (choices.empty())
-            return full_preview();
+        if (choices.empty()) {
+            auto out = full_preview();
+            for (const auto& one : agreed)
+                out.repairs[0].sentences.push_back(one.guest + one.option);
+            return out;
+        }
         if (choices[0].repair == "crash")
             crash();
         if (choices[0].repair == "spin")
@@ -146,6 +152,7 @@ TEST_CASE("answers come out of the child as they went in", "[session]") {
     CHECK(pack(EngineMessage(*seen)) == pack(EngineMessage(expected)));
     CHECK(seen->disks[0].volumes[0].label == "la\xff\xfe");
     CHECK(seen->guests[0].obstacles[0].kind == ErrorKind::refused);
+    CHECK(seen->guests[0].ways == std::vector<std::string>{"--replay-journal"});
     CHECK(heard.reports == std::vector<std::string>{"looking"});
     CHECK(engine->look(heard)->disks[0].size == 2); // the same child
 
@@ -160,11 +167,19 @@ TEST_CASE("answers come out of the child as they went in", "[session]") {
     CHECK_FALSE((*kept)[0].problem);
     CHECK((*kept)[1].problem->what == "it is no JSON");
     CHECK_FALSE((*kept)[1].files[0].copy_is_good);
-    const auto restore =
-        engine->stage_restore({"latest", "linux1", {"/a"}, true}, {false, true}, heard);
+    // Who agreed to what reaches the child guest by guest.
+    const Agreements agreed = {{"windows2", "--discard-hibernation"},
+                               {"linux1", "--replay-journal"}};
+    const auto restore = engine->stage_restore({"latest", "linux1", {"/a"}, true}, agreed, heard);
     REQUIRE(restore);
     CHECK(restore->repairs[0].sentences ==
-          std::vector<std::string>{"latest", "linux1", "/a", "force", "replay"});
+          std::vector<std::string>{"latest", "linux1", "/a", "force", "linux1--replay-journal",
+                                   "windows2--discard-hibernation"});
+    const auto staged = engine->stage({}, agreed, heard);
+    REQUIRE(staged);
+    CHECK(staged->repairs[0].sentences ==
+          std::vector<std::string>{"did this", "linux1--replay-journal",
+                                   "windows2--discard-hibernation"});
 
     engine->discard();
     CHECK(engine->undo("/run/undo-7", heard)->undo_file == "/run/undo-7");
