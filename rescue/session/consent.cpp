@@ -18,15 +18,24 @@ void open_way(OpenDisks& disks, const std::string& volume, std::string_view opti
     ways.replay_journal |= option == fs::kReplayJournal;
 }
 
-// The volumes it consists of. An /etc/fstab can name what it likes, also the root of another guest,
-// whose owner was not asked.
+bool consists_of(const guest::Guest& guest, const std::string& volume) {
+    const auto& mounts = guest.tree().mounts();
+    return std::any_of(mounts.begin(), mounts.end(),
+                       [&](const auto& mount) { return mount.volume == volume; });
+}
+
+// Its root, and the others that are its alone: an /etc/fstab can name what it likes, also volumes
+// of another guest, whose owner was not asked.
 std::vector<std::string> own_volumes(const guest::Guest& guest, const guest::Found& found) {
     std::vector<std::string> out;
-    for (const auto& mount : guest.tree().mounts())
-        if (mount.volume == guest.volume() ||
-            std::none_of(found.guests.begin(), found.guests.end(),
-                         [&](const auto& other) { return other->volume() == mount.volume; }))
+    for (const auto& mount : guest.tree().mounts()) {
+        const bool shared =
+            std::any_of(found.guests.begin(), found.guests.end(), [&](const auto& other) {
+                return other.get() != &guest && consists_of(*other, mount.volume);
+            });
+        if (!shared || mount.volume == guest.volume())
             out.push_back(mount.volume);
+    }
     return out;
 }
 
@@ -81,7 +90,7 @@ Result<std::vector<Error>> left_after(const OpenDisks& disks, const Agreements& 
                                  });
     if (!same)
         return fail(ErrorKind::refused, wanted.volume,
-                    "with the obstacle cleared away, other guests are found on these disks",
+                    "once this is cleared away, other guests are found on these disks, or none",
                     "start this guest once and shut it down");
     for (const auto& guest : found.guests)
         if (guest->id() == wanted.id)

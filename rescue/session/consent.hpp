@@ -6,9 +6,9 @@
 
 namespace lifeboat::session {
 
-// Opens the ways that were agreed to (OpenDisk::ways), on the volumes of those guests, and closes
-// all others. The guests are those of the overlays as they are now. `usage` when there is no such
-// guest or option; then every way is closed.
+// Opens the ways that were agreed to (OpenDisk::ways), on the roots of those guests and on what
+// they mount and no other guest does, and closes all others. The guests are those of the overlays
+// as they are now. `usage` when there is no such guest or option; then every way is closed.
 [[nodiscard]] Result<void> agree(OpenDisks& disks, const Agreements& agreed);
 
 // Fills in GuestInfo::ways, by trying them on scratch overlays. Where none leads past everything,

@@ -147,17 +147,24 @@ void mark_for_check(const std::string& disk) {
     write_file(disk, image);
 }
 
-// A Debian that was not shut down: its journal holds one block. `more` goes to debugfs first.
-std::string not_shut_down(const TempDir& dir, const std::string& name, const std::string& more) {
+// The ext4 of this disk was not unmounted: its journal holds a block full of `content`. `more` goes
+// to debugfs first.
+void leave_journal(const TempDir& dir, const std::string& disk, const std::string& more = {},
+                   const std::string& block = "45000", char content = 'j') {
     need_tools({"debugfs"});
-    const auto disk = make_linux(dir, name);
     const auto part = dir.file("dirty");
     take_from_disk(disk, kStart, files::file_size(disk) - 2 * kMiB, part);
-    write_file(dir.file("content"), std::string(1024, 'j'));
+    write_file(dir.file("content"), std::string(1024, content));
     write_file(dir.file("commands"),
-               more + "jo -c -v 3\njw -b 45000 " + dir.file("content") + "\njc\n");
+               more + "jo -c -v 3\njw -b " + block + " " + dir.file("content") + "\njc\n");
     run_ok({"debugfs", "-w", "-f", dir.file("commands"), part});
     put_into_disk(disk, kStart, part);
+}
+
+std::string not_shut_down(const TempDir& dir, const std::string& name,
+                          const std::string& more = {}) {
+    const auto disk = make_linux(dir, name);
+    leave_journal(dir, disk, more);
     return disk;
 }
 
@@ -192,7 +199,7 @@ TEST_CASE("a way that leads to another obstacle is not offered, and both are tol
         first = "the journal holds changes", second = "wait to be deleted", option = kReplay;
     }
     SECTION("a journal, and it is damaged") {
-        disk = not_shut_down(dir, "disk.img", {});
+        disk = not_shut_down(dir, "disk.img");
         bend_journal(disk);
         first = "the journal holds changes", second = "the journal has", option = kReplay;
         kind = ErrorKind::damaged;
@@ -213,9 +220,23 @@ TEST_CASE("a way that leads to another obstacle is not offered, and both are tol
     CHECK(hash_of(disk) == before);
 }
 
+TEST_CASE("a way after which the guest is another one, or none, is not offered", "[session]") {
+    const TempDir dir;
+    const auto disk = make_linux(dir);
+    take_from_disk(disk, kStart, files::file_size(disk) - 2 * kMiB, dir.file("part"));
+    const auto map = run_ok({"debugfs", "-R", "bmap <2> 0", dir.file("part")});
+    const auto root = map.substr(map.find_last_of('\n', map.size() - 2) + 1);
+    leave_journal(dir, disk, {}, root.substr(0, root.size() - 1), '\0');
+    const auto engine = make_engine({disk}, dir.file("undo"));
+    const auto seen = look(*engine);
+    REQUIRE(seen.guests.size() == 1);
+    CHECK(seen.guests[0].ways.empty());
+    CHECK(tells(seen.guests[0], "other guests are found on these disks, or none"));
+}
+
 TEST_CASE("looking for ways changes neither the disks nor their overlays", "[session]") {
     const TempDir dir;
-    std::vector<std::string> paths = {not_shut_down(dir, "disk.img", {})};
+    std::vector<std::string> paths = {not_shut_down(dir, "disk.img")};
     SECTION("a partition") {}
     SECTION("a logical volume over two disks") {
         paths.clear();
@@ -245,25 +266,52 @@ TEST_CASE("looking for ways changes neither the disks nor their overlays", "[ses
     }
 }
 
-TEST_CASE("an fstab that names another guest's root does not agree for that guest", "[session]") {
-    const TempDir dir;
-    need_tools({"tune2fs"});
-    const auto victim = not_shut_down(dir, "victim.img", {});
-    const auto part = dir.file("dirty");
-    const auto uuid =
-        run_ok({"sh", "-c", "tune2fs -l \"$1\" | sed -n 's/^Filesystem UUID: *//p'", "sh", part});
+namespace {
+
+// A sound Debian with one more line in its /etc/fstab, on `name`; `uuid` for its root.
+std::string debian_with(const TempDir& dir, const std::string& name, const std::string& uuid,
+                        const std::string& line) {
     auto content = debian();
-    content["/etc/fstab"] =
-        "/dev/xvda1 / ext4 defaults 0 1\nUUID=" + uuid.substr(0, 36) + " /boot ext4 defaults 0 2\n";
-    put_tree(dir.file("root"), content);
-    make_ext(part, 48 * kMiB, {"-t", "ext4"}, dir.file("root"));
-    disk_of(dir.file("other.img"), part, "83");
-    const auto engine = make_engine({dir.file("other.img"), victim}, dir.file("undo"));
+    content["/etc/fstab"] = "UUID=" + uuid + " / ext4 defaults 0 1\n" + line;
+    put_tree(dir.file("root-" + name), content);
+    make_ext(dir.file("part"), 48 * kMiB, {"-t", "ext4", "-U", uuid}, dir.file("root-" + name));
+    disk_of(dir.file(name), dir.file("part"), "83");
+    return dir.file(name);
+}
+
+} // namespace
+
+TEST_CASE("an fstab that names another guest's volume does not agree for that guest", "[session]") {
+    const TempDir dir;
+    const std::string first = "5eed0000-0000-4000-8000-000000000001";
+    const std::string second = "5eed0000-0000-4000-8000-000000000002";
+    const std::string boot = "5eed0000-0000-4000-8000-000000000003";
+    const auto mounts = [](const std::string& uuid) {
+        return "UUID=" + uuid + " /boot ext4 defaults 0 2\n";
+    };
+    std::vector<std::string> disks;
+    std::vector<std::string> ways_of_second;
+    SECTION("its root") {
+        disks = {debian_with(dir, "1", first, mounts(second)), debian_with(dir, "2", second, {})};
+        leave_journal(dir, disks[1]);
+        ways_of_second = {kReplay};
+    }
+    SECTION("what it mounts as well: whose it is cannot be told") {
+        disks = {debian_with(dir, "1", first, mounts(boot)),
+                 debian_with(dir, "2", second, mounts(boot)), dir.file("3")};
+        make_ext(dir.file("part"), 48 * kMiB, {"-t", "ext4", "-U", boot});
+        disk_of(disks[2], dir.file("part"), "83");
+        leave_journal(dir, disks[2]);
+    }
+    const auto engine = make_engine(disks, dir.file("undo"));
     const auto seen = look(*engine);
     REQUIRE(seen.guests.size() == 2);
-    CHECK(seen.guests[0].verdict == Verdict::refused);
+    for (const auto& guest : seen.guests) {
+        CHECK(guest.verdict == Verdict::refused);
+        CHECK(tells(guest, "the journal holds changes"));
+    }
     CHECK(seen.guests[0].ways.empty());
-    CHECK(seen.guests[1].ways == std::vector<std::string>{kReplay});
+    CHECK(seen.guests[1].ways == ways_of_second);
     CHECK(why_not(stage(*engine, "linux1", {{"linux1", kReplay}}), ErrorKind::refused)
-              .find("disk 2") == 0);
+              .find("the journal") != std::string::npos);
 }
