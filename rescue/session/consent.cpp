@@ -39,22 +39,29 @@ std::vector<std::string> own_volumes(const guest::Guest& guest, const guest::Fou
     return out;
 }
 
+bool is_way(std::string_view option) {
+    const auto ways = all_ways();
+    return std::any_of(ways.begin(), ways.end(),
+                       [&](const WayInfo& way) { return way.option == option; });
+}
+
 Result<void> open_ways(OpenDisks& disks, const Agreements& agreed) {
     auto machine = machine_over(disks, fs::Access::read);
     LIFEBOAT_TRY(const auto found, guest::find_guests(machine));
-    Agreements known;
-    for (const auto& guest : found.guests)
-        for (const auto& way : all_ways())
-            if (const Agreement one{guest->id(), std::string(way.option)}; agreed.count(one) != 0) {
-                known.insert(one);
-                for (const auto& volume : own_volumes(*guest, found))
-                    open_way(disks, volume, way.option);
-            }
-    for (const auto& one : agreed)
-        if (known.count(one) == 0)
-            return fail(ErrorKind::usage, one.guest + ", " + one.option,
-                        "there is no such guest, or no such way past an obstacle",
+    for (const auto& one : agreed) {
+        const auto refused = [&](std::string what) {
+            return fail(ErrorKind::usage, one.guest + ", " + one.option, std::move(what),
                         "look at the disks again");
+        };
+        const auto guest = std::find_if(found.guests.begin(), found.guests.end(),
+                                        [&](const auto& any) { return any->id() == one.guest; });
+        if (guest == found.guests.end())
+            return refused("there is no guest of this name");
+        if (!is_way(one.option))
+            return refused("there is no way past an obstacle of this name");
+        for (const auto& volume : own_volumes(**guest, found))
+            open_way(disks, volume, one.option);
+    }
     return {};
 }
 

@@ -107,10 +107,12 @@ TEST_CASE("nobody can agree for a guest that is not there, or to what is no way"
     look(*engine);
     const auto usage = ErrorKind::usage;
     const Agreements good = {{"windows1", kDiscard}};
-    CHECK(why_not(stage(*engine, "", {{"windows7", kDiscard}}), usage).find("windows7") == 0);
-    CHECK(why_not(stage(*engine, "", {{"", kDiscard}}), usage).find(kDiscard) != std::string::npos);
-    CHECK(why_not(stage(*engine, "", {{"windows1", "--force"}}), usage).find("--force") !=
-          std::string::npos);
+    const auto has = [](const std::string& text, std::string_view part) {
+        return text.find(part) != std::string::npos;
+    };
+    CHECK(has(why_not(stage(*engine, "", {{"windows7", kDiscard}}), usage), "no guest"));
+    CHECK(has(why_not(stage(*engine, "", {{"", kDiscard}}), usage), "no guest"));
+    CHECK(has(why_not(stage(*engine, "", {{"windows1", "--force"}}), usage), "no way past"));
     // One that makes no sense takes the others with it.
     CHECK(why_not(stage(*engine, "", {{"windows1", kDiscard}, {"linux1", kReplay}}), usage)
               .find("linux1") == 0);
