@@ -81,3 +81,38 @@ TEST_CASE("a hibernated Windows is repaired when its memory is given up") {
     lifeboat_ok({"undo", dir.file("w"), disk});
     CHECK(hash_of(disk) == before);
 }
+
+TEST_CASE("on the command line a way holds for all disks named, and is told per guest") {
+    const TempDir dir;
+    auto system = tests::sound_windows10();
+    tests::infect(system, "ControlSet001");
+    std::vector<std::string> disks;
+    for (const std::string name : {"first.img", "second.img"}) {
+        make_windows(dir, tests::stored(system), name,
+                     {{"/hiberfil.sys", to_bytes("hibr" + std::string(300000, 'm'))}});
+        disks.push_back(dir.file(name));
+    }
+    const auto before = std::pair(hash_of(disks[0]), hash_of(disks[1]));
+    const auto hashes = [&] { return std::pair(hash_of(disks[0]), hash_of(disks[1])); };
+    const auto seen = lifeboat_ok({"diagnose", "--json", disks[0], disks[1]}, 1);
+    std::size_t told = 0;
+    for (auto at = seen.find("\"ways\""); at != std::string::npos;
+         at = seen.find("\"ways\"", at + 1))
+        told += seen.substr(at, seen.find(']', at) - at).find("--discard-hib") != std::string::npos;
+    CHECK(told == 2);
+    CHECK(hashes() == before);
+
+    const std::string way = "--discard-hibernation";
+    lifeboat_ok({"repair", disks[0], disks[1], "--guest", "windows2", "--all", way, "--undo",
+                 dir.file("one")},
+                1);
+    CHECK(hash_of(disks[0]) == before.first);
+    CHECK(hash_of(disks[1]) != before.second);
+    lifeboat_ok({"undo", dir.file("one"), disks[0], disks[1]});
+    CHECK(hashes() == before);
+    lifeboat_ok({"repair", disks[0], disks[1], "--all", way, "--undo", dir.file("both")});
+    CHECK(hash_of(disks[0]) != before.first);
+    CHECK(hash_of(disks[1]) != before.second);
+    lifeboat_ok({"undo", dir.file("both"), disks[0], disks[1]});
+    CHECK(hashes() == before);
+}
