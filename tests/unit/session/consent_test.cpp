@@ -4,6 +4,7 @@
 #include "session/consent.hpp"
 
 #include "session/engine.hpp"
+#include "session/guarded_engine.hpp"
 #include "session/ways.hpp"
 #include "support/linux_disk.hpp"
 #include "support/lvm.hpp"
@@ -56,7 +57,11 @@ TEST_CASE("a yes for one of two hibernated Windows changes that one alone", "[se
     const auto second = hibernated(dir, "second.img");
     const auto first_before = hash_of(first);
     const auto second_before = hash_of(second);
-    const auto engine = make_engine({first, second}, dir.file("undo"));
+    std::unique_ptr<Engine> engine;
+    SECTION("in this process") { engine = make_engine({first, second}, dir.file("undo")); }
+    SECTION("in a child that may read and write these disks alone") {
+        engine = make_guarded_engine({first, second}, dir.file("undo"), "/sys/block").value();
+    }
     Progress quiet;
 
     auto seen = look(*engine);
