@@ -133,7 +133,7 @@ private:
             "  p          preview every change of the chosen repairs\n"
             "  apply      write what was previewed (asks once more)\n"
             "  u          undo the last change\n"
-            "  w 1        go past what stands in the way, at its price, or not\n"
+            "  w 1        go past what stands in the way of one guest, at its price, or not\n"
             "  k          originals that earlier repairs kept in the guests\n"
             "  b 1        preview putting back the originals number 1; files changed\n"
             "             since are left alone, but with \"b 1 force\"\n"
