@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // modrename RELEASE PLATFORM IN OUT: copies one file of GRUB with the names of the table freed.
-#include "base/bytes.hpp"
+#include "files.hpp"
 #include "modrename/rename.hpp"
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 namespace {
 
 using namespace lifeboat;
 
-Result<Bytes> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    if (!in)
-        return fail(ErrorKind::io, path, "cannot be read");
-    return to_bytes(text);
-}
-
 Result<void> run(const std::string& release, const std::string& platform, const std::string& from,
                  const std::string& to) {
-    LIFEBOAT_TRY(const Bytes module, read_file(from));
+    LIFEBOAT_TRY(const Bytes module, chainload::read_file(from));
     const std::string name = from.substr(from.find_last_of('/') + 1);
     LIFEBOAT_TRY(const auto renames, chainload::renames_for(release, platform, name));
     if (renames.empty())
@@ -30,13 +20,7 @@ Result<void> run(const std::string& release, const std::string& platform, const 
     const auto renamed = chainload::rename_strings(module, renames);
     if (!renamed)
         return fail(renamed.error().in(from));
-    std::ofstream out(to, std::ios::binary | std::ios::trunc);
-    const std::string text = to_text(*renamed);
-    out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    out.close();
-    if (!out)
-        return fail(ErrorKind::io, to, "cannot be written");
-    return {};
+    return chainload::write_file(to, *renamed);
 }
 
 } // namespace

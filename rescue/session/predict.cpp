@@ -32,20 +32,18 @@ constexpr std::string_view kFeatures[] = {
     "feature_nativedisk_cmd",       "feature_timeout_style",
 };
 
-std::string platform(const PredictionRequest& request) {
-    return request.uefi ? "x86_64-efi" : "i386-pc";
-}
-
-// Modules that are on the memory disk only: the lines that begin with "lazy".
-void add_modules(guest::BootMedium& medium, const PredictionRequest& request) {
+// What chainload/make-stage makes of the lines that begin with "lazy": the modules that are not in
+// the core.
+std::string lazy_modules() {
+    std::string out = " ";
     for (const auto line : split(stage_modules(), '\n')) {
         const auto names = text::words(line);
         if (names.empty() || names.front().in(line) != "lazy")
             continue;
         for (std::size_t i = 1; i < names.size(); ++i)
-            medium.files[std::string(kStage) + platform(request) + "/" +
-                         std::string(names[i].in(line)) + ".lbm"] = "module";
+            out += std::string(names[i].in(line)) + " ";
     }
+    return "set lb_lazy=\"" + out + "\"\n";
 }
 
 guest::BootMedium medium_of(const PredictionRequest& request) {
@@ -60,7 +58,7 @@ guest::BootMedium medium_of(const PredictionRequest& request) {
         for (const auto& file : signed_files())
             medium.files[std::string(kStage) + std::string(file.name)] = file.content;
     }
-    add_modules(medium, request);
+    medium.files[std::string(kStage) + "lazy.cfg"] = lazy_modules();
     if (request.medium == BootMediumKind::rescue) {
         const auto folder = "(" + std::string(kRescueDevice) + ")/lifeboat/";
         medium.files[folder + "rescue.cfg"] = rescue_config();
@@ -73,6 +71,8 @@ guest::BootMedium medium_of(const PredictionRequest& request) {
 void prepare(Run& run, const PredictionRequest& request) {
     run.set("prefix", "(memdisk)/boot/grub", true);
     run.set("root", "memdisk", true);
+    if (!request.uefi)
+        run.set("cmdpath", "(" + std::string(kRescueDevice) + ")", true);
     run.set("grub_platform", request.uefi ? "efi" : "pc", true);
     run.set("grub_cpu", request.uefi ? "x86_64" : "i386", true);
     for (const auto feature : kFeatures)

@@ -31,6 +31,7 @@ public:
             put("(memdisk)/boot/grub/" + entry.path().filename().string(),
                 {std::istreambuf_iterator<char>(in), {}});
         }
+        put("(memdisk)/boot/grub/lazy.cfg", "set lb_lazy=\" lvm \"\n");
     }
 
     std::vector<std::string> devices() override { return names; }
