@@ -10,6 +10,9 @@ namespace lifeboat::chainload {
 namespace {
 
 constexpr std::size_t kBeforeDecompressor = 2048 + 512; // cdboot.img, diskboot.img
+// From a disk, diskboot.img loads what follows it: its last 12 bytes are a first sector (8), a
+// number of sectors (2) and a segment (struct grub_pc_bios_boot_blocklist).
+constexpr std::size_t kSectorCount = kBeforeDecompressor - 4;
 constexpr std::size_t kPackedLength = 8;
 constexpr std::size_t kUnpackedLength = 12;
 constexpr std::size_t kMostUnpacked = 8U << 20; // ours has less than one MiB
@@ -62,6 +65,10 @@ Result<Bytes> unpack_lzma(ByteSpan packed, std::size_t length) {
     return out;
 }
 
+std::uint16_t sectors_after_diskboot(ByteSpan image) {
+    return static_cast<std::uint16_t>((image.size() - kBeforeDecompressor + 511) / 512);
+}
+
 Result<Bytes> pack_lz4(ByteSpan data) {
     const auto length = static_cast<int>(data.size());
     Bytes out(static_cast<std::size_t>(LZ4_compressBound(length)));
@@ -88,7 +95,8 @@ Result<Bytes> repack(ByteSpan core, ByteSpan decompressor, ByteSpan unpack) {
     const auto start = kBeforeDecompressor + decompressor.size();
     const auto packed =
         packed_length ? slice(core, start, *packed_length) : std::optional<ByteSpan>();
-    if (!packed || !length || *length > kMostUnpacked)
+    if (!packed || !length || *length > kMostUnpacked ||
+        read_le<std::uint16_t>(core, kSectorCount) != sectors_after_diskboot(core))
         return not_core("its header makes no sense");
     LIFEBOAT_TRY(const auto data, unpack_lzma(*packed, *length));
     LIFEBOAT_TRY(const auto again, pack_lz4(data));
@@ -96,10 +104,11 @@ Result<Bytes> repack(ByteSpan core, ByteSpan decompressor, ByteSpan unpack) {
     Bytes out(core.begin(), core.begin() + static_cast<std::ptrdiff_t>(start));
     std::copy(unpack.begin(), unpack.end(),
               out.begin() + static_cast<std::ptrdiff_t>(kBeforeDecompressor + routine));
-    if (!write_le(MutableByteSpan(out), kBeforeDecompressor + kPackedLength,
-                  static_cast<std::uint32_t>(again.size())))
-        return not_core("its header makes no sense");
     out.insert(out.end(), again.begin(), again.end());
+    if (!write_le(MutableByteSpan(out), kBeforeDecompressor + kPackedLength,
+                  static_cast<std::uint32_t>(again.size())) ||
+        !write_le(MutableByteSpan(out), kSectorCount, sectors_after_diskboot(out)))
+        return not_core("its header makes no sense");
     return out;
 }
 

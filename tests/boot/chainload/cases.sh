@@ -548,6 +548,31 @@ case_windows_second_disk() { # the boot manager must see its disk as the first
     says='BOOTMGR-STUB drive=80 hidden=00000800'
 }
 
+case_multiboot() { # no Linux; the module for it is not in the core
+    multiboot_case multiboot module
+    says='MULTIBOOT-STUB 2badb002'
+}
+
+case_multiboot2() { # Xen's own entries are such
+    multiboot_case multiboot2 module2
+    says='MULTIBOOT-STUB 36d76289'
+}
+
+multiboot_case() { # command for the kernel, for its module
+    new_tree
+    multiboot_stub "$tree/boot/xen"
+    file boot/grub/grub.cfg <<EOF
+set timeout=0
+menuentry 'hypervisor' {
+  insmod $1
+  $1 /boot/xen placeholder
+  $2 /boot/vmlinuz-6.1 placeholder
+}
+EOF
+    fs ext4 root
+    disk dos root
+}
+
 case_windows_uefi() {
     rm -rf "$tree"
     mkdir -p "$tree/EFI/Microsoft/Boot"

@@ -157,6 +157,11 @@ bootmgr_stub() {
     gcc -m32 -nostdlib -static -Wl,--build-id=none -Wl,--oformat=binary -Wl,-Ttext=0 -o "$1" "$here/bootmgr-stub.S"
 }
 
+# multiboot_stub FILE: a stand-in for a hypervisor or another system's kernel.
+multiboot_stub() {
+    gcc -m32 -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0x1000000 -o "$1" "$here/multiboot-stub.S"
+}
+
 # efi_stub FILE WORD: an EFI program that says WORD and stops: GRUB, with nothing but that.
 efi_stub() {
     printf 'echo %s\nsleep 1000\n' "$2" >"$work/efi_stub.cfg"

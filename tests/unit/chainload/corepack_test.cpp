@@ -47,6 +47,11 @@ Bytes lzma(const Bytes& data) {
     return out;
 }
 
+// That diskboot.img has to load.
+std::uint16_t sectors(const Bytes& image) {
+    return static_cast<std::uint16_t>((image.size() - kStub + 511) / 512);
+}
+
 Bytes core(const Bytes& data) {
     const auto packed = lzma(data);
     Bytes out(kStub, std::byte{0x11});
@@ -55,6 +60,7 @@ Bytes core(const Bytes& data) {
     REQUIRE(write_le(MutableByteSpan(out), kStub + 8, static_cast<std::uint32_t>(packed.size())));
     REQUIRE(write_le(MutableByteSpan(out), kStub + 12, static_cast<std::uint32_t>(data.size())));
     out.insert(out.end(), packed.begin(), packed.end());
+    REQUIRE(write_le(MutableByteSpan(out), kStub - 4, sectors(out)));
     return out;
 }
 
@@ -74,9 +80,11 @@ TEST_CASE("a core image keeps its content and gets another way to unpack it") {
                               reinterpret_cast<char*>(out.data()), static_cast<int>(*packed),
                               static_cast<int>(out.size())) == static_cast<int>(data.size()));
     CHECK(out == data);
+    CHECK(read_le<std::uint16_t>(*after, kStub - 4) == sectors(*after));
+    CHECK(sectors(*after) != sectors(before));
     // Nothing else differs.
     for (std::size_t i = 0; i < kStub + kLength; ++i) {
-        const bool length = i >= kStub + 8 && i < kStub + 12;
+        const bool length = (i >= kStub + 8 && i < kStub + 12) || i / 2 == (kStub - 4) / 2;
         const bool routine = i >= kStub + kRoutine && i < kStub + kRoutine + unpack.size();
         if (!length)
             CHECK((*after)[i] == (routine ? std::byte{0xc3} : before[i]));
@@ -104,6 +112,9 @@ TEST_CASE("what is no core image of GRUB 2.06 or 2.12 is refused") {
     CHECK(kind(image, decompressor(), unpack) == ErrorKind::damaged);
     image = good;
     image.resize(image.size() - 100);
+    CHECK(kind(image, decompressor(), unpack) == ErrorKind::damaged);
+    image = good;
+    image[kStub - 4] ^= std::byte{1}; // another image was loaded by this diskboot.img
     CHECK(kind(image, decompressor(), unpack) == ErrorKind::damaged);
     image = good;
     image[kStub + 12] ^= std::byte{1}; // a length that the data does not have
