@@ -160,13 +160,11 @@ std::string BootWorld::volume_of(std::string_view device) const {
 const fs::Tree* BootWorld::tree(const Device& device, std::string_view path) {
     if (device.volume == nullptr || grub_filesystem(*device.volume).empty())
         return nullptr;
-    // Our own files, which are asked for on every volume; only a disk of this label has parameters.
-    const auto own = tidy(path);
+    // Our own file, which is asked for on every volume; only a disk of this label has parameters.
     const bool readable = device.volume->content == Content::ext ||
                           device.volume->content == Content::ntfs ||
                           device.volume->content == Content::fat;
-    if (!readable && (own == "/lifeboat/rescue.cfg" ||
-                      (own == "/lifeboat.env" && device.volume->label != "LIFEBOAT")))
+    if (!readable && tidy(path) == "/lifeboat.env" && device.volume->label != "LIFEBOAT")
         return nullptr;
     const auto known = trees_.find(device.name);
     if (known != trees_.end())

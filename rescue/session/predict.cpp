@@ -20,7 +20,8 @@ using text::grub::Ending;
 using text::grub::Run;
 
 constexpr std::string_view kStage = "(memdisk)/boot/grub/";
-constexpr std::string_view kRescueDevice = "cd0";
+constexpr std::string_view kMedium = "cd0";
+constexpr std::string_view kMediumFolder = "(cd0)/";
 
 // What chainload/modrename and the scripts expect of GRUB itself (GNU GRUB manual, "Special
 // environment variables", and the features that 2.06 announces).
@@ -33,17 +34,23 @@ constexpr std::string_view kFeatures[] = {
 };
 
 // What chainload/make-stage makes of the lines that begin with "lazy": the modules that are not in
-// the core.
-std::string lazy_modules() {
-    std::string out = " ";
+// the core. Those for BIOS are on every medium, which is known by them; those for UEFI on the
+// memory disk.
+void add_modules(guest::BootMedium& medium) {
+    std::string list = " ";
     for (const auto line : split(stage_modules(), '\n')) {
         const auto names = text::words(line);
         if (names.empty() || names.front().in(line) != "lazy")
             continue;
-        for (std::size_t i = 1; i < names.size(); ++i)
-            out += std::string(names[i].in(line)) + " ";
+        for (std::size_t i = 1; i < names.size(); ++i) {
+            const std::string name(names[i].in(line));
+            list += name + " ";
+            medium.files[std::string(kMediumFolder) + "boot/grub/i386-pc/" + name + ".lbm"] =
+                "module";
+            medium.files[std::string(kStage) + "x86_64-efi/" + name + ".lbm"] = "module";
+        }
     }
-    return "set lb_lazy=\"" + out + "\"\n";
+    medium.files[std::string(kStage) + "lazy.cfg"] = "set lb_lazy=\"" + list + "\"\n";
 }
 
 guest::BootMedium medium_of(const PredictionRequest& request) {
@@ -58,9 +65,9 @@ guest::BootMedium medium_of(const PredictionRequest& request) {
         for (const auto& file : signed_files())
             medium.files[std::string(kStage) + std::string(file.name)] = file.content;
     }
-    medium.files[std::string(kStage) + "lazy.cfg"] = lazy_modules();
+    add_modules(medium);
     if (request.medium == BootMediumKind::rescue) {
-        const auto folder = "(" + std::string(kRescueDevice) + ")/lifeboat/";
+        const auto folder = std::string(kMediumFolder) + "lifeboat/";
         medium.files[folder + "rescue.cfg"] = rescue_config();
         medium.files[folder + "vmlinuz"] = "kernel";
         medium.files[folder + "initrd.img"] = "ramdisk";
@@ -72,7 +79,7 @@ void prepare(Run& run, const PredictionRequest& request) {
     run.set("prefix", "(memdisk)/boot/grub", true);
     run.set("root", "memdisk", true);
     if (!request.uefi)
-        run.set("cmdpath", "(" + std::string(kRescueDevice) + ")", true);
+        run.set("cmdpath", std::string(kMediumFolder), true);
     run.set("grub_platform", request.uefi ? "efi" : "pc", true);
     run.set("grub_cpu", request.uefi ? "x86_64" : "i386", true);
     for (const auto feature : kFeatures)
@@ -152,7 +159,7 @@ void explain_choice(Prediction& out) {
 PredictedResult result_of(const Ending& ending, bool failed, bool found) {
     switch (ending.kind) {
     case Ending::Kind::linux_:
-        return ending.device == kRescueDevice ? PredictedResult::rescue : PredictedResult::linux_;
+        return ending.device == kMedium ? PredictedResult::rescue : PredictedResult::linux_;
     case Ending::Kind::multiboot: return PredictedResult::multiboot;
     case Ending::Kind::loader: return PredictedResult::loader;
     case Ending::Kind::leaves: return PredictedResult::leaves;
