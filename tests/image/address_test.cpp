@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Disks that are no files here but addresses which QEMU knows: a network block device, and a web
-// server. Both listen on this machine only.
+// Disks that are no files here but addresses which QEMU knows: a network block device, an iSCSI
+// target, and a web server. All listen on this machine only.
 #include "image/program.hpp"
 #include "support/linux_disk.hpp"
 
@@ -19,16 +19,17 @@ namespace {
 // A program that runs until the end of the test.
 class Server {
 public:
-    explicit Server(const std::string& command) {
+    explicit Server(const std::string& command, int end = SIGTERM) : end_(end) {
         const auto said = run_ok({"sh", "-c", command + " >/dev/null 2>&1 & echo $!"});
         std::from_chars(said.data(), said.data() + said.size(), pid_);
         REQUIRE(pid_ > 1);
     }
-    ~Server() { ::kill(pid_, SIGTERM); }
+    ~Server() { ::kill(pid_, end_); }
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
 private:
+    int end_;
     pid_t pid_ = 0;
 };
 
@@ -55,6 +56,58 @@ TEST_CASE("a guest behind a network block device is repaired and undone where it
     const Server server("exec qemu-nbd -t -e 4 -f raw -k " + dir.file("socket") + " " + disk);
     const auto address = "nbd+unix:///?socket=" + dir.file("socket");
     const auto found = patient({"diagnose", address});
+    CHECK(found.status == 1);
+    CHECK(icontains(found.output, "linux.kernel-console"));
+    lifeboat_ok({"repair", address, "--all", "--undo", dir.file("u")});
+    CHECK(hash_of(disk) != before);
+    lifeboat_ok({"diagnose", address}, 0);
+    check_part(dir, disk);
+    lifeboat_ok({"undo", dir.file("u"), address});
+    CHECK(hash_of(disk) == before);
+}
+
+TEST_CASE("a guest on an iSCSI target is repaired and undone where it lies") {
+    need_tools({"tgtd", "tgtadm"});
+    if (::geteuid() != 0)
+        SKIP("the iSCSI target's server needs root");
+    const TempDir dir;
+    const auto disk = make_linux(dir);
+    const auto before = hash_of(disk);
+    constexpr int kFirstPort = 40000;
+    constexpr int kPorts = 20000;
+    const auto number = ::getpid() % kPorts;
+    const auto portal = "127.0.0.1:" + std::to_string(kFirstPort + number);
+    const std::string control = std::to_string(number + 1); // of its administration socket
+    const std::string name = "iqn.2026-11.example:guest";
+    const struct Sockets {
+        std::string name;
+        ~Sockets() {
+            files::remove(name);
+            files::remove(name + ".lock");
+        }
+    } sockets{"/run/tgtd/socket." + control};
+    // It does not end by a request while it has targets.
+    const Server server("exec tgtd -f -C " + control + " --iscsi portal=" + portal, SIGKILL);
+    const auto administer = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"tgtadm", "-C", control, "--lld", "iscsi"});
+        return run_tool(words);
+    };
+    constexpr int kTries = 100;
+    int tries = 0;
+    while (administer({"--mode", "target", "--op", "new", "--tid", "1", "-T", name}).status != 0 &&
+           ++tries < kTries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    REQUIRE(
+        administer({"--mode", "logicalunit", "--op", "new", "--tid", "1", "--lun", "1", "-b", disk})
+            .status == 0);
+    REQUIRE(administer({"--mode", "target", "--op", "bind", "--tid", "1", "-I", "ALL"}).status ==
+            0);
+
+    const auto address = "iscsi://" + portal + "/" + name + "/1";
+    const auto found = run_lifeboat({"diagnose", address});
+    INFO(found.output);
+    if (found.output.find("Unknown protocol") != std::string::npos)
+        SKIP("QEMU's driver for iSCSI is not installed");
     CHECK(found.status == 1);
     CHECK(icontains(found.output, "linux.kernel-console"));
     lifeboat_ok({"repair", address, "--all", "--undo", dir.file("u")});
