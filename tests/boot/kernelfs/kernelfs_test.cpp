@@ -76,6 +76,20 @@ std::string make_btrfs(const TempDir& dir) {
     return disk;
 }
 
+// An ext4 that a kernel had mounted when the power went.
+std::string make_unclean_ext(const TempDir& dir) {
+    need_tools({"debugfs"});
+    make_tree(dir.file("ext-tree"), "On ext4", "ext4");
+    const auto disk = dir.file("ext.img"); // on a whole disk
+    make_ext(disk, 64 * kMiB, {"-t", "ext4"}, dir.file("ext-tree"));
+    run_ok({"debugfs", "-w", "-R", "feature needs_recovery", disk});
+    return disk;
+}
+
+std::string drive(const std::string& disk) {
+    return "file=" + disk + ",format=raw,if=virtio,cache=unsafe";
+}
+
 // A file of an XFS by xfs_db: its inode, and its first block.
 std::string xfs_inode(const std::string& disk, const std::string& path) {
     return run_ok(
@@ -107,9 +121,6 @@ TEST_CASE("guests on XFS and Btrfs are repaired by the rescue environment, and u
     const auto host = run_tool({"sh", "-c", LIFEBOAT_COMMAND " diagnose " + xfs});
     CHECK(host.output.find("rescue medium") != std::string::npos);
 
-    const auto drive = [](const std::string& disk) {
-        return "file=" + disk + ",format=raw,if=virtio,cache=unsafe";
-    };
     std::string result;
     {
         Machine machine(dir, {"-kernel", LIFEBOAT_VMLINUZ, "-initrd", LIFEBOAT_INITRD_FILE,
@@ -156,4 +167,37 @@ TEST_CASE("guests on XFS and Btrfs are repaired by the rescue environment, and u
     run_ok({"sh", "-c", LIFEBOAT_COMMAND " undo " + dir.file("undo") + " " + xfs + " " + btrfs});
     CHECK(sha256_of(xfs) == xfs_before);
     CHECK(sha256_of(btrfs) == btrfs_before);
+}
+
+// The way past an obstacle is tried on further overlays, where the kernel mounts the other guests'
+// file systems once more.
+TEST_CASE("a guest that was not shut down is offered a way, beside guests on XFS and Btrfs",
+          "[boot]") {
+    const TempDir dir;
+    const auto xfs = make_xfs(dir);
+    const auto btrfs = make_btrfs(dir);
+    const auto ext = make_unclean_ext(dir);
+    const auto before = sha256_of(xfs) + sha256_of(btrfs) + sha256_of(ext);
+    std::string result;
+    {
+        Machine machine(dir, {"-kernel", LIFEBOAT_VMLINUZ, "-initrd", LIFEBOAT_INITRD_FILE,
+                              "-append", "console=ttyS0 lifeboat.run=diagnose", "-vga", "none",
+                              "-drive", drive(xfs), "-drive", drive(btrfs), "-drive", drive(ext)});
+        const bool ended = machine.wait_for_end(kBoot);
+        result = machine.said_on("result");
+        INFO(result);
+        INFO(printable(machine.said_on("serial")));
+        REQUIRE(ended);
+    }
+    INFO(result);
+    std::string flat;
+    for (const char c : result)
+        if (c != ' ' && c != '\n' && c != '\r')
+            flat.push_back(c);
+    const auto guest = [&](const std::string& title) { return flat.find("\"title\":\"" + title); };
+    CHECK(guest("OnXFS") != std::string::npos);
+    CHECK(guest("OnBtrfs") != std::string::npos);
+    REQUIRE(guest("Onext4") != std::string::npos);
+    CHECK(flat.find("\"ways\":[\"--replay-journal\"]", guest("Onext4")) != std::string::npos);
+    CHECK(sha256_of(xfs) + sha256_of(btrfs) + sha256_of(ext) == before);
 }
