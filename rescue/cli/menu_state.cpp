@@ -190,8 +190,8 @@ std::string kept_list(const MenuState& state) {
 std::string finding_text(const session::FindingInfo& finding, const session::GuestInfo* guest,
                          std::string_view page) {
     std::string out = "\n" + mark_of(finding) + ": " + printable(finding.title) + "\n" +
-                      printable(finding.id) + " in " +
-                      printable(guest ? guest->title : finding.guest) + "\n";
+                      printable(finding.id) + " in " + finding.guest +
+                      (guest ? ": " + printable(guest->title) : "") + "\n";
     if (!finding.evidence.empty())
         out += finding.outcome == Outcome::could_not_look ? "\nWhy it could not be checked\n"
                                                           : "\nWhat was seen\n";

@@ -28,6 +28,14 @@ const session::GuestInfo* find_guest(const Model& model, const std::string& id) 
     return nullptr;
 }
 
+std::string guest_name(const Model& model, const std::string& id) {
+    const auto* guest = find_guest(model, id);
+    if (!guest)
+        return id;
+    const auto& title = guest->title.empty() ? id : guest->title;
+    return model.inspection->guests.size() == 1 ? title : guest->volume + ":  " + title;
+}
+
 bool can_repair(const Model& model, const session::FindingInfo& finding) {
     const auto* guest = find_guest(model, finding.guest);
     return finding.outcome == Outcome::trouble && guest &&

@@ -137,5 +137,8 @@ void update(Model& model, const Finished& finished);
 [[nodiscard]] const session::KeptInfo* shown_kept(const Model& model);
 [[nodiscard]] const session::FindingInfo* find_finding(const Model& model, const Key& key);
 [[nodiscard]] const session::GuestInfo* find_guest(const Model& model, const std::string& id);
+// What a guest is called beside a finding or a repair: its title, where it is the only one; where
+// there are several, which may have the same title, its volume as well.
+[[nodiscard]] std::string guest_name(const Model& model, const std::string& id);
 
 } // namespace lifeboat::gui

@@ -70,7 +70,7 @@ void draw_document(View& view, const session::FindingInfo& finding) {
     const auto* guest = find_guest(view.model, finding.guest);
     ui.badge(mark.word, mark.tone);
     ui.text(shown(finding.title), Tone::normal, Font::title);
-    ui.text(shown(guest ? guest->title : finding.guest) + "   " + shown(finding.id), Tone::dim);
+    ui.text(shown(guest_name(view.model, finding.guest)) + "   " + shown(finding.id), Tone::dim);
     if (guest && guest->verdict == session::Verdict::refused)
         for (const auto& obstacle : guest->obstacles)
             draw_error(view, obstacle);

@@ -135,9 +135,8 @@ void draw_finding(View& view, const session::FindingInfo& finding) {
     auto& ui = view.ui;
     const Key key{finding.guest, finding.id};
     const auto mark = mark_of(finding);
-    const auto* guest = find_guest(view.model, finding.guest);
     const auto title = shown(finding.title);
-    const auto detail = shown(guest ? guest->title : finding.guest);
+    const auto detail = shown(guest_name(view.model, finding.guest));
     const bool possible = can_repair(view.model, finding);
     if (ui.checkbox(row_id("choose", key), "", view.model.chosen.count(key) != 0, possible))
         view.commands.push_back({Do::toggle, key, 0, false});

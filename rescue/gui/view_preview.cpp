@@ -23,10 +23,11 @@ std::string_view last_part(std::string_view path) {
     return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
-void draw_sentences(Ui& ui, const Preview& preview) {
+void draw_sentences(View& view, const Preview& preview) {
+    auto& ui = view.ui;
     for (const auto& repair : preview.repairs) {
         ui.text(shown(repair.title), Tone::normal, Font::bold);
-        ui.text(shown(repair.guest) + "   " + shown(repair.id), Tone::dim);
+        ui.text(shown(guest_name(view.model, repair.guest)) + "   " + shown(repair.id), Tone::dim);
         for (const auto& sentence : repair.sentences)
             ui.text("-  " + shown(sentence));
         ui.gap(6);
@@ -109,9 +110,10 @@ void draw_blocks(Ui& ui, const Preview& preview) {
         ui.text("No block changes.");
 }
 
-void draw_entry(Ui& ui, const Preview& preview, std::size_t entry) {
+void draw_entry(View& view, const Preview& preview, std::size_t entry) {
+    auto& ui = view.ui;
     if (entry == 0)
-        draw_sentences(ui, preview);
+        draw_sentences(view, preview);
     else if (entry <= preview.files.size())
         draw_file(ui, preview.files[entry - 1]);
     else
@@ -176,7 +178,7 @@ void view_preview(View& view) {
                       {body.x + left + kMargin, body.y, body.width - left - kMargin, height});
     if (preview.empty())
         ui.text("These repairs change nothing.", Tone::normal, Font::bold);
-    draw_entry(ui, preview, view.model.entry);
+    draw_entry(view, preview, view.model.entry);
     ui.end_document();
     draw_buttons(view, preview);
 }

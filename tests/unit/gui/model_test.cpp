@@ -97,6 +97,20 @@ TEST_CASE("the price of one guest is agreed to for that guest alone", "[gui]") {
     CHECK(model.chosen.empty());
 }
 
+TEST_CASE("two guests of one title are told apart by their volumes", "[gui]") {
+    auto seen = test::broken_guests();
+    seen.guests.resize(1);
+    CHECK(guest_name(looked_at(seen), "windows1") == seen.guests[0].title);
+    CHECK(guest_name(looked_at(seen), "nobody") == "nobody");
+    seen.guests.push_back(seen.guests[0]);
+    seen.guests[0].volume = "disk 1, partition 2";
+    seen.guests[1].volume = "disk 2, partition 2";
+    seen.guests[1].id = "windows2";
+    const auto model = looked_at(seen);
+    CHECK(guest_name(model, "windows1") == "disk 1, partition 2:  " + seen.guests[0].title);
+    CHECK(guest_name(model, "windows2") == "disk 2, partition 2:  " + seen.guests[0].title);
+}
+
 TEST_CASE("a guest with two prices is changed only when both are agreed to", "[gui]") {
     auto seen = test::broken_guests();
     seen.guests[0].verdict = session::Verdict::refused;
