@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "init/consoles.hpp"
 
+#include "base/medium.hpp"
 #include "base/text.hpp"
 #include "init/system.hpp"
 
-#include <array>
 #include <fcntl.h>
 #include <linux/serial.h>
 #include <sys/ioctl.h>
@@ -15,9 +15,6 @@ namespace lifeboat::bootmedia {
 namespace {
 
 constexpr auto kVirtioPorts = "/sys/class/virtio-ports";
-// The ISO 9660 identifier that iso/ gives our own medium.
-constexpr std::string_view kOurVolume = "LIFEBOAT_RESCUE";
-constexpr off_t kIsoVolumeName = 32768 + 40; // primary volume descriptor, ECMA-119 8.4.7
 
 // A device node is not enough: the kernel makes ttyS0..3 and hvc0..7 whether they exist or not.
 bool answers(const std::string& device) {
@@ -31,17 +28,6 @@ bool answers(const std::string& device) {
         good = ioctl(descriptor, TIOCGSERIAL, &port) == 0 && port.type != PORT_UNKNOWN;
     close(descriptor);
     return good;
-}
-
-bool is_our_medium(const std::string& device) {
-    const int descriptor = open(device.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return false;
-    std::array<char, kOurVolume.size()> name = {};
-    const ssize_t count = pread(descriptor, name.data(), name.size(), kIsoVolumeName);
-    close(descriptor);
-    return count == static_cast<ssize_t>(name.size()) &&
-           std::string_view(name.data(), name.size()) == kOurVolume;
 }
 
 } // namespace
@@ -81,7 +67,7 @@ std::vector<std::string> guest_disks() {
         for (const std::string_view prefix :
              {"loop", "ram", "zram", "sr", "fd", "dm-", "md", "nbd"})
             skip = skip || name.substr(0, prefix.size()) == prefix;
-        if (skip || !size || trim(*size) == "0" || is_our_medium("/dev/" + name))
+        if (skip || !size || trim(*size) == "0" || is_rescue_medium("/dev/" + name))
             continue;
         disks.push_back("/dev/" + name);
     }

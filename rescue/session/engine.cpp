@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session/engine.hpp"
 
+#include "base/medium.hpp"
 #include "session/documents.hpp"
 
 #include <algorithm>
@@ -146,7 +147,8 @@ std::vector<std::string> disks_of_machine(const std::string& sys_block) {
             continue;
         // The kernel writes '!' for '/' (cciss!c0d0).
         std::replace(name.begin(), name.end(), '!', '/');
-        out.push_back("/dev/" + name);
+        if (!is_rescue_medium("/dev/" + name))
+            out.push_back("/dev/" + name);
     }
     std::sort(out.begin(), out.end());
     return out;

@@ -50,7 +50,7 @@ public:
 
 // "/dev/sda", ...: the disks the kernel lists in `sys_block`, sorted by name; without CDs,
 // floppies, RAM and loop devices, device-mapper and software-RAID devices (they lie on the disks),
-// and without media (size 0).
+// without media (size 0), and without the rescue medium when it is a stick.
 [[nodiscard]] std::vector<std::string> disks_of_machine(const std::string& sys_block);
 
 } // namespace lifeboat::session

@@ -221,3 +221,16 @@ TEST_CASE("192 MiB of memory are enough for the window", "[boot-all]") {
     const auto at = expect(machine, "screen: first frame 1024x768", 0, kBoot);
     expect(machine, "screen: page overview", at, kStep);
 }
+
+TEST_CASE("the rescue medium as a stick is not taken for a disk of the guest", "[boot-all]") {
+    const TempDir folder;
+    const auto disk = folder.file("windows.img");
+    make_windows(disk);
+    Machine machine(folder, {"-vga", "std", "-device", "qemu-xhci", "-drive",
+                             "if=none,id=stick,readonly=on,format=raw,file=" LIFEBOAT_RESCUE_ISO,
+                             "-device", "usb-storage,drive=stick,bootindex=0", "-drive",
+                             "file=" + disk + ",format=raw,if=virtio,cache=unsafe"});
+    const auto at = expect(machine, "screen: first frame 1024x768", 0, kBoot);
+    expect(machine, "screen: page overview", at, kStep);
+    CHECK(machine.said_on("log").find("looked at 1 disks, 1 guests") != std::string::npos);
+}
