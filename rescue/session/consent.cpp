@@ -125,7 +125,7 @@ Result<void> agree(OpenDisks& disks, const Agreements& agreed) {
     close_ways(disks);
     if (agreed.empty())
         return {};
-    const auto opened = open_ways(disks, agreed);
+    auto opened = open_ways(disks, agreed);
     if (!opened)
         close_ways(disks);
     return opened;
