@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/text.hpp"
 #include "registry/names.hpp"
 #include "registry/regf_image.hpp"
 #include "registry/regf_reader.hpp"
@@ -16,28 +17,40 @@ constexpr std::size_t kMaxDepth = 512; // Windows itself stops at 512 levels
 class Checker {
 public:
     explicit Checker(const RegfImage& image) : image_(image) {
-        seen_.resize(image.base().bins_size / 8);
-        security_.resize(seen_.size());
+        taken_.resize(image.base().bins_size / 8);
+        users_.resize(taken_.size());
     }
 
     Result<void> check(const RegfKey& key) {
         trail_.push_back(&key);
         if (trail_.size() > kMaxDepth + 1)
             return damaged("keys are nested too deeply");
-        if (seen_[key.at / 8])
+        if (taken_[key.at / 8])
             return damaged("the key is reached twice");
-        seen_[key.at / 8] = true;
+        taken_[key.at / 8] = true;
         LIFEBOAT_CHECK(here(check_values(key)));
         LIFEBOAT_CHECK(here(check_security(key)));
         auto refs = image_.subkeys(key);
         if (!refs)
             return here(fail(refs.error()));
+        LIFEBOAT_CHECK(here(take_cells(key)));
         LIFEBOAT_CHECK(check_places(key, *refs));
         for (const SubkeyRef& ref : *refs) {
             LIFEBOAT_TRY(const RegfKey child, image_.key(ref.key));
             LIFEBOAT_CHECK(check(child));
         }
         trail_.pop_back();
+        return {};
+    }
+
+    // After all keys: a record that counts too few would be freed while it is still used.
+    [[nodiscard]] Result<void> check_users() const {
+        for (const auto& [at, counted] : securities_)
+            if (users_[at / 8] > counted)
+                return fail(ErrorKind::damaged, "",
+                            "cell 0x" + hex(at) + " is a security record that counts " +
+                                std::to_string(counted) + " keys and has " +
+                                std::to_string(users_[at / 8]));
         return {};
     }
 
@@ -62,6 +75,9 @@ private:
     Result<void> check_values(const RegfKey& key) {
         LIFEBOAT_TRY(const ByteSpan list, image_.value_list(key));
         hashes_.clear();
+        cells_.clear();
+        if (key.value_count != 0)
+            cells_.push_back(key.value_list);
         std::size_t held = 0;
         for (std::size_t at = 0; at < list.size(); at += 4) {
             LIFEBOAT_TRY(const RegfValue value,
@@ -70,6 +86,8 @@ private:
             if (held > image_.base().bins_size)
                 return fail(ErrorKind::damaged, "", "its values are longer than the hive");
             LIFEBOAT_CHECK(image_.check_data(value));
+            cells_.push_back(value.at);
+            image_.add_data_cells(value, cells_);
             upcase_stored(value.stored_name, value.compressed_name, name_);
             hashes_.push_back(name_hash(name_));
         }
@@ -92,12 +110,28 @@ private:
         return {};
     }
 
+    // Every cell has one owner: what is freed with one key must not be another's.
+    Result<void> take_cells(const RegfKey& key) {
+        image_.add_list_cells(key, cells_);
+        if (key.class_name != kNothing)
+            cells_.push_back(key.class_name);
+        for (const auto at : cells_) {
+            if (!image_.is_cell(at))
+                return fail(ErrorKind::damaged, "",
+                            "cell 0x" + hex(at) + " is referred to and not allocated");
+            if (taken_[at / 8])
+                return fail(ErrorKind::damaged, "", "cell 0x" + hex(at) + " is used twice");
+            taken_[at / 8] = true;
+        }
+        return {};
+    }
+
     Result<void> check_security(const RegfKey& key) {
-        if (key.security != kNothing && key.security / 8 < security_.size() &&
-            security_[key.security / 8])
-            return {};
-        LIFEBOAT_CHECK(image_.check_security(key.security));
-        security_[key.security / 8] = true;
+        if (!image_.is_cell(key.security) || users_[key.security / 8] == 0) {
+            LIFEBOAT_TRY(const auto counted, image_.check_security(key.security));
+            securities_.emplace_back(key.security, counted);
+        }
+        ++users_[key.security / 8];
         return {};
     }
 
@@ -123,12 +157,13 @@ private:
     }
 
     const RegfImage& image_;
-    std::vector<bool> seen_;
-    std::vector<bool> security_;
+    std::vector<bool> taken_;          // cells, one per 8 bytes
+    std::vector<std::uint32_t> users_; // of security records, likewise
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> securities_; // and what they count
     std::vector<const RegfKey*> trail_; // from the root to the key that is looked at
     // Kept for their room.
     std::u16string name_, previous_;
-    std::vector<std::uint32_t> hashes_;
+    std::vector<std::uint32_t> hashes_, cells_; // cells_: of the key that is looked at
 };
 
 } // namespace
@@ -136,7 +171,9 @@ private:
 Result<void> check_structure(ByteSpan image) {
     LIFEBOAT_TRY(const RegfImage cells, RegfImage::open(image));
     LIFEBOAT_TRY(const RegfKey root, cells.root());
-    return Checker(cells).check(root);
+    Checker checker(cells);
+    LIFEBOAT_CHECK(checker.check(root));
+    return checker.check_users();
 }
 
 } // namespace lifeboat::registry

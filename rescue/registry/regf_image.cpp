@@ -213,6 +213,11 @@ Result<void> RegfImage::check_data(const RegfValue& value) const {
     return each_piece(value, [](ByteSpan) {});
 }
 
+// Versions before 1.4 know no "db" records.
+bool RegfImage::is_segmented(const RegfValue& value, ByteSpan data) const {
+    return value.length > kSegment && base_.minor_version > 3 && has_magic(data, 0, "db");
+}
+
 // The data of a value, piece by piece, in order.
 template <class Use> Result<void> RegfImage::each_piece(const RegfValue& value, Use use) const {
     if (value.is_inline) {
@@ -222,8 +227,7 @@ template <class Use> Result<void> RegfImage::each_piece(const RegfValue& value, 
     if (value.length == 0)
         return {};
     LIFEBOAT_TRY(const ByteSpan data, cell(value.data_cell()));
-    // Versions before 1.4 know no "db" records.
-    if (value.length > kSegment && base_.minor_version > 3 && has_magic(data, 0, "db"))
+    if (is_segmented(value, data))
         return each_segment(data, value.length, use);
     if (value.length > data.size())
         return damaged(value.at, "is a value that is longer than its data");
@@ -253,7 +257,32 @@ Result<void> RegfImage::each_segment(ByteSpan record, std::size_t length, Use us
     return {};
 }
 
-Result<void> RegfImage::check_security(std::uint32_t at) const {
+void RegfImage::add_list_cells(const RegfKey& key, std::vector<std::uint32_t>& out) const {
+    if (key.subkey_count == 0)
+        return;
+    out.push_back(key.subkey_list);
+    const auto list = cell(key.subkey_list);
+    if (!list || !has_magic(*list, 0, "ri"))
+        return;
+    for (std::size_t i = 0; i < half(*list, 2); ++i)
+        out.push_back(word(*list, 4 + i * 4));
+}
+
+void RegfImage::add_data_cells(const RegfValue& value, std::vector<std::uint32_t>& out) const {
+    if (value.is_inline || value.length == 0)
+        return;
+    out.push_back(value.data_cell());
+    const auto data = cell(value.data_cell());
+    if (!data || !is_segmented(value, *data))
+        return;
+    const std::uint32_t list_at = word(*data, 4);
+    out.push_back(list_at);
+    const auto list = cell(list_at);
+    for (std::size_t i = 0; list && i * kSegment < value.length; ++i)
+        out.push_back(word(*list, i * 4));
+}
+
+Result<std::uint32_t> RegfImage::check_security(std::uint32_t at) const {
     LIFEBOAT_TRY(const ByteSpan record, cell(at));
     if (!has_magic(record, 0, "sk") || !slice(record, 20, word(record, 16)))
         return damaged(at, "should be a security record and is not");
@@ -264,7 +293,7 @@ Result<void> RegfImage::check_security(std::uint32_t at) const {
     if (!has_magic(next, 0, "sk") || !has_magic(previous, 0, "sk") || word(next, 8) != at ||
         word(previous, 4) != at)
         return damaged(at, "is a security record whose neighbours do not point back");
-    return {};
+    return word(record, 12);
 }
 
 } // namespace lifeboat::registry

@@ -66,14 +66,19 @@ public:
     [[nodiscard]] Result<RegfValue> stored_value(std::uint32_t at) const;
     // `damaged` unless all its data is there.
     [[nodiscard]] Result<void> check_data(const RegfValue& value) const;
-    // `damaged` unless the cell is a security record that its neighbours in the ring agree with.
-    [[nodiscard]] Result<void> check_security(std::uint32_t at) const;
+    // `damaged` unless the cell is a security record that its neighbours in the ring agree with;
+    // else how many keys it says use it.
+    [[nodiscard]] Result<std::uint32_t> check_security(std::uint32_t at) const;
+    // Append the cells of a sound key's subkey lists, and of a sound value's data.
+    void add_list_cells(const RegfKey& key, std::vector<std::uint32_t>& out) const;
+    void add_data_cells(const RegfValue& value, std::vector<std::uint32_t>& out) const;
 
 private:
     [[nodiscard]] Result<void> walk_bins();
     [[nodiscard]] Result<void> walk_cells(std::size_t bin, std::size_t end);
     [[nodiscard]] Result<void> add_leaf(std::uint32_t at, ByteSpan list,
                                         std::vector<SubkeyRef>& out) const;
+    [[nodiscard]] bool is_segmented(const RegfValue& value, ByteSpan data) const;
     template <class Use>
     [[nodiscard]] Result<void> each_piece(const RegfValue& value, Use use) const;
     template <class Use>

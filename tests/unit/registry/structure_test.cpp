@@ -147,3 +147,42 @@ TEST_CASE("a hive with flipped bits never breaks a reader", "[registry]") {
     }
     CHECK(refused > 0);
 }
+
+// hivex frees what a key that goes names, and ends the program when that is no cell any more.
+TEST_CASE("what is freed with one key must be its own", "[registry]") {
+    auto made = Hive::open(empty_hive(), "TEST");
+    REQUIRE(made);
+    for (const char* name : {"Alpha", "Beta"})
+        REQUIRE(made->set(name, binary_value("data", Bytes(64))));
+    const Bytes sound = made->serialize().value();
+    REQUIRE(check_structure(sound));
+    const auto word = [&](std::size_t at) { return *read_le<std::uint32_t>(sound, at); };
+    constexpr std::size_t bins = 4096, root = bins + 32;
+    const std::size_t list = bins + word(root + 32) + 4; // "lh": {key, hash}
+    const std::size_t alpha = bins + word(list + 4) + 4, beta = bins + word(list + 12) + 4;
+    constexpr std::size_t values = 40, security = 44, class_name = 48; // in a key's record
+    const auto value_of = [&](std::size_t key) {
+        return bins + word(bins + word(key + values) + 4) + 4;
+    };
+    const auto bent = [&](std::size_t at, std::uint32_t number) {
+        Bytes hive = sound;
+        REQUIRE(write_le(hive, at, number));
+        fix_checksum(hive);
+        const auto checked = check_structure(hive);
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error().kind == ErrorKind::damaged);
+        auto again = Hive::open(hive, "TEST");
+        REQUIRE(again);
+        for (const char* name : {"Alpha", "Beta"})
+            CHECK_FALSE(again->delete_key(name));
+        return checked.error().text();
+    };
+    CHECK(bent(alpha + class_name, 0xfffdffff).find("not allocated") != std::string::npos);
+    CHECK(bent(alpha + class_name, 0x7ffffff8).find("not allocated") != std::string::npos);
+    CHECK(bent(alpha + class_name, word(beta + values)).find("used twice") != std::string::npos);
+    CHECK(bent(beta + values, word(alpha + values)).find("used twice") != std::string::npos);
+    CHECK(bent(value_of(beta) + 8, word(value_of(alpha) + 8)).find("used twice") !=
+          std::string::npos);
+    CHECK(bent(bins + word(alpha + security) + 4 + 12, 1).find("counts 1 keys and has 3") !=
+          std::string::npos);
+}
