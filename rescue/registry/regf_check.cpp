@@ -25,15 +25,14 @@ public:
         trail_.push_back(&key);
         if (trail_.size() > kMaxDepth + 1)
             return damaged("keys are nested too deeply");
-        if (taken_[key.at / 8])
+        if (!take(key.at))
             return damaged("the key is reached twice");
-        taken_[key.at / 8] = true;
         LIFEBOAT_CHECK(here(check_values(key)));
         LIFEBOAT_CHECK(here(check_security(key)));
         auto refs = image_.subkeys(key);
         if (!refs)
             return here(fail(refs.error()));
-        LIFEBOAT_CHECK(here(take_cells(key)));
+        LIFEBOAT_CHECK(here(take_lists(key)));
         LIFEBOAT_CHECK(check_places(key, *refs));
         for (const SubkeyRef& ref : *refs) {
             LIFEBOAT_TRY(const RegfKey child, image_.key(ref.key));
@@ -75,9 +74,8 @@ private:
     Result<void> check_values(const RegfKey& key) {
         LIFEBOAT_TRY(const ByteSpan list, image_.value_list(key));
         hashes_.clear();
-        cells_.clear();
-        if (key.value_count != 0)
-            cells_.push_back(key.value_list);
+        if (key.value_count != 0 && !take(key.value_list))
+            return twice(key.value_list);
         std::size_t held = 0;
         for (std::size_t at = 0; at < list.size(); at += 4) {
             LIFEBOAT_TRY(const RegfValue value,
@@ -86,8 +84,10 @@ private:
             if (held > image_.base().bins_size)
                 return fail(ErrorKind::damaged, "", "its values are longer than the hive");
             LIFEBOAT_CHECK(image_.check_data(value));
-            cells_.push_back(value.at);
-            image_.add_data_cells(value, cells_);
+            if (!take(value.at))
+                return twice(value.at);
+            if (!value.is_inline)
+                LIFEBOAT_CHECK(take_data(value));
             upcase_stored(value.stored_name, value.compressed_name, name_);
             hashes_.push_back(name_hash(name_));
         }
@@ -110,19 +110,39 @@ private:
         return {};
     }
 
-    // Every cell has one owner: what is freed with one key must not be another's.
-    Result<void> take_cells(const RegfKey& key) {
+    // Every cell has one owner: what is freed with one key must not be another's. False when it has
+    // one already. The cell must be one.
+    [[nodiscard]] bool take(std::uint32_t at) {
+        auto& taken = taken_[at / 8];
+        if (taken != 0)
+            return false;
+        taken = 1;
+        return true;
+    }
+    [[nodiscard]] static tl::unexpected<Error> twice(std::uint32_t at) {
+        return fail(ErrorKind::damaged, "", "cell 0x" + hex(at) + " is used twice");
+    }
+
+    Result<void> take_data(const RegfValue& value) {
+        cells_.clear();
+        image_.add_data_cells(value, cells_);
+        for (const auto at : cells_)
+            if (!take(at))
+                return twice(at);
+        return {};
+    }
+
+    Result<void> take_lists(const RegfKey& key) {
+        cells_.clear();
         image_.add_list_cells(key, cells_);
+        if (key.class_name != kNothing && !image_.is_cell(key.class_name))
+            return fail(ErrorKind::damaged, "",
+                        "cell 0x" + hex(key.class_name) + " is referred to and not allocated");
         if (key.class_name != kNothing)
             cells_.push_back(key.class_name);
-        for (const auto at : cells_) {
-            if (!image_.is_cell(at))
-                return fail(ErrorKind::damaged, "",
-                            "cell 0x" + hex(at) + " is referred to and not allocated");
-            if (taken_[at / 8])
-                return fail(ErrorKind::damaged, "", "cell 0x" + hex(at) + " is used twice");
-            taken_[at / 8] = true;
-        }
+        for (const auto at : cells_)
+            if (!take(at))
+                return twice(at);
         return {};
     }
 
@@ -157,13 +177,13 @@ private:
     }
 
     const RegfImage& image_;
-    std::vector<bool> taken_;          // cells, one per 8 bytes
+    std::vector<std::uint8_t> taken_;  // cells, one per 8 bytes
     std::vector<std::uint32_t> users_; // of security records, likewise
     std::vector<std::pair<std::uint32_t, std::uint32_t>> securities_; // and what they count
     std::vector<const RegfKey*> trail_; // from the root to the key that is looked at
     // Kept for their room.
     std::u16string name_, previous_;
-    std::vector<std::uint32_t> hashes_, cells_; // cells_: of the key that is looked at
+    std::vector<std::uint32_t> hashes_, cells_;
 };
 
 } // namespace

@@ -272,6 +272,8 @@ void RegfImage::add_data_cells(const RegfValue& value, std::vector<std::uint32_t
     if (value.is_inline || value.length == 0)
         return;
     out.push_back(value.data_cell());
+    if (value.length <= kSegment)
+        return;
     const auto data = cell(value.data_cell());
     if (!data || !is_segmented(value, *data))
         return;
