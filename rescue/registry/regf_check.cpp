@@ -5,6 +5,7 @@
 #include "registry/regf_reader.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace lifeboat::registry {
 
@@ -18,7 +19,6 @@ class Checker {
 public:
     explicit Checker(const RegfImage& image) : image_(image) {
         taken_.resize(image.base().bins_size / 8);
-        users_.resize(taken_.size());
     }
 
     Result<void> check(const RegfKey& key) {
@@ -44,12 +44,12 @@ public:
 
     // After all keys: a record that counts too few would be freed while it is still used.
     [[nodiscard]] Result<void> check_users() const {
-        for (const auto& [at, counted] : securities_)
-            if (users_[at / 8] > counted)
+        for (const auto& [at, use] : securities_)
+            if (use.users > use.counted)
                 return fail(ErrorKind::damaged, "",
                             "cell 0x" + hex(at) + " is a security record that counts " +
-                                std::to_string(counted) + " keys and has " +
-                                std::to_string(users_[at / 8]));
+                                std::to_string(use.counted) + " keys and has " +
+                                std::to_string(use.users));
         return {};
     }
 
@@ -113,10 +113,9 @@ private:
     // Every cell has one owner: what is freed with one key must not be another's. False when it has
     // one already. The cell must be one.
     [[nodiscard]] bool take(std::uint32_t at) {
-        auto& taken = taken_[at / 8];
-        if (taken != 0)
+        if (taken_[at / 8])
             return false;
-        taken = 1;
+        taken_[at / 8] = true;
         return true;
     }
     [[nodiscard]] static tl::unexpected<Error> twice(std::uint32_t at) {
@@ -147,11 +146,13 @@ private:
     }
 
     Result<void> check_security(const RegfKey& key) {
-        if (!image_.is_cell(key.security) || users_[key.security / 8] == 0) {
+        if (last_ == securities_.end() || last_->first != key.security) // neighbours often share it
+            last_ = securities_.find(key.security);
+        if (last_ == securities_.end()) {
             LIFEBOAT_TRY(const auto counted, image_.check_security(key.security));
-            securities_.emplace_back(key.security, counted);
+            last_ = securities_.try_emplace(key.security, SecurityUse{counted, 0}).first;
         }
-        ++users_[key.security / 8];
+        ++last_->second.users;
         return {};
     }
 
@@ -177,9 +178,12 @@ private:
     }
 
     const RegfImage& image_;
-    std::vector<std::uint8_t> taken_;  // cells, one per 8 bytes
-    std::vector<std::uint32_t> users_; // of security records, likewise
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> securities_; // and what they count
+    std::vector<bool> taken_; // cells, one per 8 bytes
+    struct SecurityUse {
+        std::uint32_t counted, users; // what the record says, and what was found
+    };
+    std::map<std::uint32_t, SecurityUse> securities_; // by cell
+    std::map<std::uint32_t, SecurityUse>::iterator last_ = securities_.end();
     std::vector<const RegfKey*> trail_; // from the root to the key that is looked at
     // Kept for their room.
     std::u16string name_, previous_;

@@ -69,11 +69,8 @@ Result<void> RegfImage::walk_cells(std::size_t bin, std::size_t end) {
     return {};
 }
 
-Result<ByteSpan> RegfImage::cell(std::uint32_t at) const {
-    if (!is_cell(at))
-        return damaged(at, "is referred to, but no allocated cell begins there");
-    const auto size = static_cast<std::size_t>(-static_cast<std::int32_t>(word(bins_, at)));
-    return bins_.subspan(at + 4, size - 4); // inside its bin: walk_cells checked
+tl::unexpected<Error> RegfImage::no_cell(std::uint32_t at) {
+    return damaged(at, "is referred to, but no allocated cell begins there");
 }
 
 Result<RegfKey> RegfImage::key(std::uint32_t at) const {

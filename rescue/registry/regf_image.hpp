@@ -53,7 +53,14 @@ public:
 
     [[nodiscard]] const BaseBlock& base() const { return base_; }
     // The content of an allocated cell, without its size field.
-    [[nodiscard]] Result<ByteSpan> cell(std::uint32_t at) const;
+    // Asked for several times per value, so it is here, to be part of its callers.
+    [[nodiscard]] Result<ByteSpan> cell(std::uint32_t at) const {
+        if (!is_cell(at))
+            return no_cell(at);
+        // Inside its bin: walk_cells checked.
+        const auto raw = static_cast<std::int32_t>(*read_le<std::uint32_t>(bins_, at));
+        return bins_.subspan(at + 4, static_cast<std::size_t>(-raw) - 4);
+    }
     [[nodiscard]] bool is_cell(std::uint32_t at) const {
         return at % 8 == 0 && at / 8 < allocated_.size() && allocated_[at / 8];
     }
@@ -74,6 +81,7 @@ public:
     void add_data_cells(const RegfValue& value, std::vector<std::uint32_t>& out) const;
 
 private:
+    [[nodiscard]] static tl::unexpected<Error> no_cell(std::uint32_t at);
     [[nodiscard]] Result<void> walk_bins();
     [[nodiscard]] Result<void> walk_cells(std::size_t bin, std::size_t end);
     [[nodiscard]] Result<void> add_leaf(std::uint32_t at, ByteSpan list,
