@@ -46,6 +46,20 @@ Ran patient(const std::vector<std::string>& arguments) {
     return ran;
 }
 
+// The guest at `address`, whose first diagnosis is `found` and whose hash was `before`, is repaired
+// and undone; `disk` is the file that the server serves, and is judged without lifeboat.
+void check_repair(const TempDir& dir, const std::string& disk, const std::string& address,
+                  const Ran& found, const std::string& before) {
+    CHECK(found.status == 1);
+    CHECK(icontains(found.output, "linux.kernel-console"));
+    lifeboat_ok({"repair", address, "--all", "--undo", dir.file("u")});
+    CHECK(hash_of(disk) != before);
+    lifeboat_ok({"diagnose", address}, 0);
+    check_part(dir, disk);
+    lifeboat_ok({"undo", dir.file("u"), address});
+    CHECK(hash_of(disk) == before);
+}
+
 } // namespace
 
 TEST_CASE("a guest behind a network block device is repaired and undone where it lies") {
@@ -55,15 +69,7 @@ TEST_CASE("a guest behind a network block device is repaired and undone where it
     const auto before = hash_of(disk);
     const Server server("exec qemu-nbd -t -e 4 -f raw -k " + dir.file("socket") + " " + disk);
     const auto address = "nbd+unix:///?socket=" + dir.file("socket");
-    const auto found = patient({"diagnose", address});
-    CHECK(found.status == 1);
-    CHECK(icontains(found.output, "linux.kernel-console"));
-    lifeboat_ok({"repair", address, "--all", "--undo", dir.file("u")});
-    CHECK(hash_of(disk) != before);
-    lifeboat_ok({"diagnose", address}, 0);
-    check_part(dir, disk);
-    lifeboat_ok({"undo", dir.file("u"), address});
-    CHECK(hash_of(disk) == before);
+    check_repair(dir, disk, address, patient({"diagnose", address}), before);
 }
 
 TEST_CASE("a guest on an iSCSI target is repaired and undone where it lies") {
@@ -108,14 +114,7 @@ TEST_CASE("a guest on an iSCSI target is repaired and undone where it lies") {
     INFO(found.output);
     if (found.output.find("Unknown protocol") != std::string::npos)
         SKIP("QEMU's driver for iSCSI is not installed");
-    CHECK(found.status == 1);
-    CHECK(icontains(found.output, "linux.kernel-console"));
-    lifeboat_ok({"repair", address, "--all", "--undo", dir.file("u")});
-    CHECK(hash_of(disk) != before);
-    lifeboat_ok({"diagnose", address}, 0);
-    check_part(dir, disk);
-    lifeboat_ok({"undo", dir.file("u"), address});
-    CHECK(hash_of(disk) == before);
+    check_repair(dir, disk, address, found, before);
 }
 
 TEST_CASE("a disk on a web server is looked at, and refused before anything is written") {
