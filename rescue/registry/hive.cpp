@@ -132,8 +132,14 @@ Result<void> Hive::State::may_edit() {
                     "start this Windows once where it still runs and shut it down cleanly");
     if (checked)
         return {};
-    if (auto structure = check_structure(original); !structure)
-        return fail(structure.error().in(name));
+    if (auto structure = check_structure(original); !structure) {
+        auto error = structure.error().in(name);
+        if (error.next.empty())
+            error.next =
+                "this hive is damaged, and an edit could damage more; put back a sound copy "
+                "of it, or start this Windows where it still runs, which repairs it";
+        return fail(std::move(error));
+    }
     checked = true;
     return {};
 }
